@@ -1,0 +1,1 @@
+"""Words everybody shares: records, measured numbers, cards, the run folder, errors, device and seed."""

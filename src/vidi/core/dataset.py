@@ -1,0 +1,119 @@
+"""A table of examples, and what was noticed while it was read."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+SPLITS = ("train", "validation", "test")
+OWN_COLUMNS = (
+    "id",
+    "path",
+    "file",
+    "offset",
+    "length",
+    "row",
+    "hash",
+    "target",
+    "split",
+    "width",
+    "height",
+    "phash",
+)
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something the user should know of the data: `kind` groups, `where` names, `what` is a sentence's worth."""
+
+    kind: str
+    where: str
+    what: str
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the user said about the layout; None means: find out."""
+
+    image: str | None = None
+    target: str | None = None
+    group: str | None = None
+    split: str | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a reader found, before any image was opened.
+
+    `rows` are plain dictionaries: `path` (how a person names it, unique), `file` (relative to `root`),
+    `offset` and `length` (bytes inside `file`; None: all of it), `row` (inside a Parquet file, else None),
+    `target` (text; several joined by `|`; None: not labelled), `split` (one of SPLITS or None), and every
+    metadata column under its own name, listed in `attributes`.
+    `columns` says which column of the source was taken for what.
+    """
+
+    root: Path
+    layout: str
+    rows: Sequence[Mapping[str, Any]]
+    attributes: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Examples that were opened once: each row has a content hash, a target and, after `split`, a split.
+
+    `table` has the columns of OWN_COLUMNS and one for each attribute. `task` is the name of a task.
+    `target` holds a label's text; with several labels they are joined by `|`.
+    """
+
+    name: str
+    root: Path
+    layout: str
+    table: pa.Table
+    labels: tuple[str, ...]
+    task: str = "classification"
+    attributes: tuple[str, ...] = ()
+    group: str | None = None
+    remarks: tuple[Remark, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One column as a numpy array (text columns are arrays of objects)."""
+        return np.asarray(self.table.column(name).to_numpy(zero_copy_only=False))
+
+    def where(self, split: str) -> NDArray[np.int64]:
+        """The row numbers of a split, in order."""
+        return np.flatnonzero(self.column("split") == split)
+
+    def take(self, rows: NDArray[np.int64]) -> "Dataset":
+        return replace(self, table=self.table.take(pa.array(rows)))
+
+    def with_column(self, name: str, values: pa.Array) -> "Dataset":
+        """The same with one column replaced or added."""
+        position = self.table.schema.get_field_index(name)
+        table = (
+            self.table.append_column(name, values)
+            if position < 0
+            else self.table.set_column(position, name, values)
+        )
+        return replace(self, table=table)
+
+    def remarked(self, remarks: Sequence[Remark]) -> "Dataset":
+        return replace(self, remarks=(*self.remarks, *remarks))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over every example's content hash, target and split, in an order that does not matter."""
+        columns = zip(*(self.column(name) for name in ("hash", "target", "split")), strict=True)
+        lines = sorted("\t".join(str(value) for value in row) for row in columns)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()

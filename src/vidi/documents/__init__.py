@@ -1,0 +1,1 @@
+"""Model card, datasheet and report page: written from results; computes nothing."""

@@ -1,0 +1,1 @@
+"""Inference engines, feature passes, predictions and their scores."""

@@ -1,0 +1,1 @@
+"""One file per metric: `measure(scores)` turns predictions and truth into `Measured` numbers."""

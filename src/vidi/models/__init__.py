@@ -1,0 +1,1 @@
+"""Networks, one family a file: `build(*, classes, …)` returns a `Classifier`."""

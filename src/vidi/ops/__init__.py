@@ -1,0 +1,1 @@
+"""Pure functions: intervals, hashes, resizing, losses, similarity."""

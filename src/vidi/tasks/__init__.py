@@ -1,0 +1,1 @@
+"""One file per question asked of an image: `TASK` is a record of plain functions."""

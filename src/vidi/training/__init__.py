@@ -1,0 +1,1 @@
+"""The one loop, its steps, schedules, budgets and checkpoints."""

@@ -1,0 +1,1 @@
+"""One file per verb: the journey from data to documents is put together here and nowhere else."""
