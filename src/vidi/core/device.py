@@ -5,9 +5,12 @@ import functools
 import os
 import platform
 import sys
+from pathlib import Path
 from typing import Any
 
 import torch
+
+CPUINFO = Path("/proc/cpuinfo")
 
 
 def seeded(seed: int = 0, device: str = "cpu") -> torch.Generator:
@@ -19,7 +22,7 @@ def seeded(seed: int = 0, device: str = "cpu") -> torch.Generator:
 def native_bf16() -> bool:
     """True where this CPU multiplies bfloat16 in hardware; elsewhere it is emulated and slower than fp32."""
     try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as stream:
+        with CPUINFO.open(encoding="utf-8", errors="replace") as stream:
             flags = stream.read(65536)
     except OSError:
         return False
@@ -52,7 +55,7 @@ def machine() -> dict[str, Any]:
     """What a result must say of where it was measured."""
     model = platform.processor() or platform.machine()
     try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as stream:
+        with CPUINFO.open(encoding="utf-8", errors="replace") as stream:
             model = next(
                 (line.split(":")[1].strip() for line in stream if line.startswith("model name")), model
             )
