@@ -18,6 +18,24 @@ def seeded(seed: int = 0, device: str = "cpu") -> torch.Generator:
     return torch.Generator(device).manual_seed(seed)
 
 
+@contextlib.contextmanager
+def drawn_from(generator: torch.Generator | None) -> Iterator[None]:
+    """Inside, whatever draws from torch's own CPU generator depends on `generator` alone; None: as it is.
+
+    For layers and libraries that initialise themselves. `generator` moves on, torch's own is as before.
+    """
+    if generator is None:
+        yield
+        return
+    seed = int(torch.randint(2**62, (), generator=generator, device=generator.device))
+    before = torch.default_generator.get_state()
+    torch.default_generator.manual_seed(seed)
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(before)
+
+
 @functools.cache
 def native_bf16() -> bool:
     """True where this CPU multiplies bfloat16 in hardware; elsewhere it is emulated and slower than fp32."""

@@ -25,7 +25,7 @@ def atomic(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
         temporary = Path(name)
         text = "b" not in mode
-        with open(handle, mode, encoding="utf-8" if text else None, newline="" if text else None) as stream:
+        with open(handle, mode, encoding="utf-8" if text else None, newline="" if text else None) as stream:  # noqa: PTH123
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -84,6 +84,7 @@ class Job:
     seed: int = 0
     say: Say = field(default_factory=Quiet)
     recipes: Mapping[str, Callable[..., Fitted]] = field(default_factory=dict)
+    checkpoint_seconds: float = 30.0
 
     def target(self, rows: NDArray[np.int64]) -> Float[np.ndarray, "n c"]:
         """The rows' targets as the task's numbers."""

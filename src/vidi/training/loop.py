@@ -1,0 +1,111 @@
+"""The one loop, and the plain step."""
+
+import contextlib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from vidi.core.errors import UsageError
+
+Step = Callable[[Any], Mapping[str, float]]
+
+
+class Hook(Protocol):
+    """Called after every step with its number (from 1) and its scores."""
+
+    def __call__(self, count: int, scores: Mapping[str, float]) -> None: ...
+
+
+class DivergedError(UsageError):
+    """Training went wrong; the message says what to change."""
+
+
+def fit(step: Step, batches: Iterable[Any], *, start: int = 0, hooks: Iterable[Hook] = ()) -> int:
+    """Take a step for every batch; the number of the last one is returned. Counting goes on from `start`."""
+    hooks = tuple(hooks)
+    count = start
+    for count, batch in enumerate(batches, start=start + 1):
+        scores = step(batch)
+        for hook in hooks:
+            hook(count, scores)
+    return count
+
+
+class Optimizer(Protocol):
+    """What a step needs of an optimiser."""
+
+    def step(self) -> None: ...
+
+    def zero_grad(self) -> None: ...
+
+
+def descend(
+    model: nn.Module,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    optimizer: Optimizer,
+    *,
+    clip: float = 0.0,
+    backward: Callable[[Tensor], Any] = Tensor.backward,
+    autocast: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
+) -> Step:
+    """One step of gradient descent on (input, target) batches; gradients longer than `clip` are shortened to it.
+
+    `clip` 0 is off, exactly. The logits are taken back to float32 before the loss.
+    """
+
+    def step(batch: tuple[Tensor, Tensor]) -> dict[str, float]:
+        image, target = batch
+        optimizer.zero_grad()
+        with autocast():
+            logits = model(image)
+        value = loss(logits.float(), target)
+        backward(value)
+        if clip:
+            nn.utils.clip_grad_norm_(model.parameters(), clip)
+        optimizer.step()
+        hits = logits.detach().argmax(dim=1) == target.argmax(dim=1)
+        return {"loss": float(value.detach()), "accuracy": float(hits.float().mean())}
+
+    return step
+
+
+class Guard:
+    """Stops at a loss that is not a number or has grown to several times its start."""
+
+    def __init__(self, *, factor: float = 4.0, patience: int = 50) -> None:
+        self.factor, self.patience = factor, patience
+        self.first, self.recent, self.seen = 0.0, 0.0, 0
+
+    def __call__(self, count: int, scores: Mapping[str, float]) -> None:
+        loss = scores["loss"]
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"the loss became {loss} at step {count}: lower --lr (a tenth is a good try) or set --clip 1; "
+                "the last good checkpoint is kept"
+            )
+        self.seen += 1
+        self.recent = loss if self.seen == 1 else 0.95 * self.recent + 0.05 * loss
+        if self.seen <= 10:
+            self.first = max(self.first, loss)
+        elif self.seen > self.patience and self.recent > self.factor * max(self.first, 0.1):
+            raise DivergedError(
+                f"the loss grew from {self.first:.3g} to {self.recent:.3g} by step {count}: lower --lr (a tenth is a "
+                "good try) or set --clip 1; the last good checkpoint is kept"
+            )
+
+
+def reseed(model: nn.Module, seed: int, step: int) -> torch.Generator:
+    """The generator of step `step`; torch's own and those that layers hold are set from it as well.
+
+    Every step's randomness is a function of the seed and its number, so that a resumed run needs no history.
+    """
+    mixed = (seed * 1_000_003 + step * 7_919 + 12_345) % (2**63 - 1)
+    torch.manual_seed(mixed)
+    for layer in model.modules():
+        generator = getattr(layer, "generator", None)
+        if isinstance(generator, torch.Generator):
+            generator.manual_seed(mixed + 1)
+    return torch.Generator().manual_seed(mixed + 2)

@@ -1,0 +1,242 @@
+"""From a network and a source of batches to a trained network: devices, budget, checkpoints, history."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vidi.core.device import native_bf16, tune_memory
+from vidi.core.job import Budget, Job
+from vidi.training.average import Average
+from vidi.training.checkpoint import copied, load_state
+from vidi.training.hooks import Checkpoints, History, Interruptible, Repace
+from vidi.training.loop import Guard, Hook, descend, fit, reseed
+from vidi.training.optimisers import Together, layer_groups, optimiser
+from vidi.training.pace import Pace
+from vidi.training.schedules import schedule
+
+
+class Source(Protocol):
+    """Batches by row number: the input and the (possibly soft) target of `rows`."""
+
+    def __call__(self, rows: NDArray[np.int64], generator: torch.Generator) -> tuple[Tensor, Tensor]: ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to descend. `epochs` counts passes over the rows; with a time budget the pace decides instead.
+
+    `layer_decay` lowers the rate from each stage to the one before it; `clip`, `average`, `smoothing` and
+    `weight_decay` are off at 0. `precision` is `auto` (bf16 where it is native), `fp32` or `bf16`.
+    """
+
+    epochs: float = 10.0
+    batch: int = 64
+    lr: float = 1e-3
+    optimizer: str = "AdamW"
+    schedule: str = "one_cycle"
+    momentum: float | None = None
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    layer_decay: float = 1.0
+    clip: float = 0.0
+    average: float = 0.0
+    smoothing: float = 0.0
+    precision: str = "auto"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Descent:
+    """Everything that changes while a network is trained."""
+
+    model: nn.Module
+    optimizer: Together
+    average: Average
+    pace: Pace
+    step: int = 0
+    seconds: float = 0.0
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average.model.state_dict() if self.average.decay else {},
+            "step": self.step,
+            "seconds": self.seconds,
+            "total": self.pace.total,
+            "knots": [list(knot) for knot in self.pace.knots],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.average.decay:
+            self.average.model.load_state_dict(state["average"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.pace = Pace(state["total"], [(int(step), float(done)) for step, done in state["knots"]])
+
+
+def rows_of_step(count: int, rows: NDArray[np.int64], batch: int, seed: int) -> NDArray[np.int64]:
+    """The rows of step `count` (from 0): each epoch is a new order, and what is left over waits for another epoch."""
+    batch = min(batch, len(rows))
+    epoch, place = divmod(count, len(rows) // batch)
+    order = np.random.default_rng([seed, epoch]).permutation(len(rows))
+    return np.asarray(rows[order[place * batch : (place + 1) * batch]])
+
+
+def accelerator(precision: str) -> Any:
+    """Accelerate's view of the devices: CPU, one GPU or many processes, with bf16 where it is native."""
+    from accelerate import Accelerator
+
+    wants = precision == "bf16" or (
+        precision == "auto"
+        and (torch.cuda.is_bf16_supported() if torch.cuda.is_available() else native_bf16())
+    )
+    return Accelerator(mixed_precision="bf16" if wants else "no", cpu=not torch.cuda.is_available())
+
+
+def train(
+    model: nn.Module,
+    source: Source,
+    rows: NDArray[np.int64],
+    job: Job,
+    *,
+    settings: Settings,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    name: str = "train",
+    stages: Sequence[nn.Module] = (),
+    budget: Budget | None = None,
+    validate: Callable[[nn.Module], Mapping[str, float]] | None = None,
+) -> nn.Module:
+    """The trained network (its average, if one is kept), in evaluation mode, on the CPU.
+
+    Resumes from the run folder's checkpoint `name` where there is one. `stages` are the parts that get rates of
+    their own, first to last. With `budget.seconds` the number of steps is fitted to the time left.
+    """
+    tune_memory()
+    devices = accelerator(settings.precision)
+    model = model.to(memory_format=torch.channels_last).to(devices.device).train()  # type: ignore[call-overload]
+    groups = layer_groups(
+        stages or [model], lr=settings.lr, decay=settings.layer_decay, weight_decay=settings.weight_decay
+    )
+    descent = Descent(
+        model=model,
+        optimizer=optimiser(settings.optimizer, groups, lr=settings.lr, **_options(settings)),
+        average=Average(model, settings.average),
+        pace=Pace(max(1, round(settings.epochs * steps_per_epoch(rows, settings.batch)))),
+    )
+    budget = budget or job.budget
+    step = _step(descent, devices, settings, loss)
+    batches = _batches(descent, source, rows, settings, job.seed, devices)
+    path = job.folder.path / "checkpoints" / f"{name}.safetensors"
+    if path.exists():
+        descent.restore(load_state(path))
+        job.say(f"resuming {name} at step {descent.step:,} of {descent.pace.total:,}")
+    elif budget.seconds is not None:
+        _fit_pace(descent, step, batches, budget, settings, job, devices)
+    with Interruptible() as interruptible:
+        saver = Checkpoints(path, descent, every_seconds=job.checkpoint_seconds, main=devices.is_main_process)
+        hooks: list[Hook] = [
+            Guard(),
+            _follow(descent),
+            History(job, descent, name, len(rows), settings.batch, validate, main=devices.is_main_process),
+            *([Repace(descent, budget, devices)] if budget.seconds is not None else []),
+            saver,
+            interruptible.hook(saver),
+        ]
+        fit(step, batches, start=descent.step, hooks=hooks)
+    saver.save()
+    devices.wait_for_everyone()
+    finished = descent.average.model if descent.average.decay else model
+    return finished.eval().to("cpu").requires_grad_(False)
+
+
+def steps_per_epoch(rows: NDArray[np.int64], batch: int) -> int:
+    return max(1, len(rows) // min(batch, len(rows)))
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    options = dict(settings.options)
+    if settings.momentum is not None:
+        options["momentum"] = settings.momentum
+    if settings.nesterov:
+        options["nesterov"] = True
+    return options
+
+
+def _step(
+    descent: Descent, devices: Any, settings: Settings, loss: Callable[[Tensor, Tensor], Tensor]
+) -> Any:
+    prepared = devices.prepare_model(descent.model) if devices.num_processes > 1 else descent.model
+    return descend(
+        prepared,
+        loss,
+        descent.optimizer,
+        clip=settings.clip,
+        backward=devices.backward,
+        autocast=devices.autocast,
+    )
+
+
+def _batches(
+    descent: Descent, source: Source, rows: NDArray[np.int64], settings: Settings, seed: int, devices: Any
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches until the pace is at its end. Every process makes the whole batch and takes its share of it:
+    the same randomness however many there are."""
+    rate = schedule(settings.schedule)
+    base = [group["lr"] for group in descent.optimizer.param_groups]
+    while descent.step < descent.pace.total:
+        generator = reseed(descent.model, seed, descent.step)
+        factor = rate(descent.pace.progress(descent.step))
+        for group, lr in zip(descent.optimizer.param_groups, base, strict=True):
+            group["lr"] = lr * factor
+        image, target = source(rows_of_step(descent.step, rows, settings.batch, seed), generator)
+        share = slice(devices.process_index, None, devices.num_processes)
+        image, target = image[share].to(devices.device), target[share].to(devices.device)
+        if image.ndim == 4:
+            image = image.contiguous(memory_format=torch.channels_last)
+        yield image, target
+
+
+def _follow(descent: Descent) -> Callable[[int, Mapping[str, float]], None]:
+    def hook(count: int, scores: Mapping[str, float]) -> None:
+        descent.step = count
+        descent.average.update(descent.model, count)
+
+    return hook
+
+
+def _fit_pace(
+    descent: Descent,
+    step: Any,
+    batches: Iterator[Any],
+    budget: Budget,
+    settings: Settings,
+    job: Job,
+    devices: Any,
+) -> None:
+    """Take a few real steps, see how long they are, take them back, and plan as many as fit."""
+    from accelerate.utils import broadcast_object_list
+
+    before, times = copied(descent.state()), []
+    for count in range(8):
+        began = time.monotonic()
+        step(next(batches))
+        times.append(time.monotonic() - began)
+        if count >= 2 and sum(times) > 0.05 * budget.left:
+            break
+    descent.restore(before)
+    seconds = float(np.median(times[2:] or times))
+    total = [max(1, int(budget.left / seconds))]
+    if devices.num_processes > 1:
+        broadcast_object_list(total)
+    descent.pace = Pace(total[0])
+    job.say(
+        f"{seconds * 1000:.0f} ms a step: {total[0]:,} steps of {settings.batch} fit the {budget.left:.0f} s left"
+    )
