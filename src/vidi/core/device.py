@@ -1,10 +1,12 @@
 """What this machine is and can do; seeds."""
 
+import contextlib
 import ctypes
 import functools
 import os
 import platform
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
