@@ -38,6 +38,13 @@ def drawn_from(generator: torch.Generator | None) -> Iterator[None]:
         torch.default_generator.set_state(before)
 
 
+def spawned(generator: torch.Generator | None) -> torch.Generator | None:
+    """A new generator that depends on `generator` alone, which moves on; None: None."""
+    if generator is None:
+        return None
+    return seeded(int(torch.randint(2**62, (), generator=generator, device=generator.device)))
+
+
 @functools.cache
 def native_bf16() -> bool:
     """True where this CPU multiplies bfloat16 in hardware; elsewhere it is emulated and slower than fp32."""

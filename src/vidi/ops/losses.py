@@ -34,6 +34,23 @@ def binary_cross_entropy(
     return functional.binary_cross_entropy_with_logits(logits, target)
 
 
+def multiclass_hinge(
+    logits: Float[Tensor, "n c"], target: Float[Tensor, "n c"], *, margin: float = 1.0
+) -> Float[Tensor, ""]:
+    """Mean over rows of the sum over wrong classes j of max(0, s_j - s_y + margin), >= 0: a multi-class SVM.
+
+    A soft target weighs the losses of its classes y. 0 where every right score leads by `margin`.
+    Weston and Watkins 1999; Crammer and Singer 2001 take the largest j where this sums over all of them.
+    """
+    if margin < 0:
+        raise ValueError(f"margin is a distance between scores, >= 0; got {margin}")
+    logits = at_least_single(logits)
+    row, right = target.nonzero(as_tuple=True)
+    lead = logits[row] - logits[row, right][:, None] + margin
+    hinge = lead.clamp(min=0).sum(dim=1) - margin  # j = y adds `margin` to the sum, always
+    return (target[row, right].to(logits.dtype) * hinge).sum() / max(len(logits), 1)
+
+
 def check_smoothing(smoothing: float) -> None:
     if not 0 <= smoothing <= 1:
         raise ValueError(f"smoothing is a share of the target, 0 to 1; got {smoothing}")
