@@ -63,7 +63,7 @@ def drawn_shift(batch: int, side: int, shift: float, generator: torch.Generator)
     """For every image and position along a side, where its pixel comes from."""
     most = round(shift * side)
     offset = torch.randint(-most, most + 1, (batch, 1), generator=generator, device=generator.device)
-    return reflect(offset + torch.arange(side, device=generator.device), side)
+    return reflect(offset + torch.arange(side, device=generator.device), side).int()
 
 
 def zoomed(
