@@ -1,0 +1,226 @@
+"""The report's figures as SVG: colours come from the page's style, so that they follow light, dark and print."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from vidi.core.measured import Measured
+from vidi.documents.svg import element, path, scale, ticks
+from vidi.documents.text import counted, has_interval, is_share, number, percent, shortened, visible
+
+READABLE = 30  # labels that a confusion matrix can show legibly
+
+
+def interval_bar(measured: Measured) -> Markup:
+    """A dot with its interval on a scale from 0 to 1, as wide as its cell; nothing for other units."""
+    if not is_share(measured):
+        return Markup("")
+    marks = [element("line", class_="rail", x1="0%", x2="100%", y1=8, y2=8)]
+    if has_interval(measured):
+        low, high = f"{measured.low * 100:.2f}%", f"{measured.high * 100:.2f}%"
+        marks.append(element("line", class_="span", x1=low, x2=high, y1=8, y2=8))
+    marks.append(element("circle", class_="dot", cx=f"{measured.value * 100:.2f}%", cy=8, r=3.5))
+    return element("svg", *marks, class_="interval", height=16, aria_hidden="true")
+
+
+def share_bar(part: float, whole: float) -> Markup:
+    """A plain bar, `part` of `whole` long."""
+    width = f"{100 * part / whole if whole else 0:.2f}%"
+    return element(
+        "svg",
+        element("rect", class_="bar", x=0, y=3, width=width, height=8),
+        class_="interval",
+        height=14,
+        aria_hidden="true",
+    )
+
+
+def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> Markup:
+    """Truth down, prediction across. Right answers are grey; mistakes are coloured by their share of the row."""
+    size = 34 if len(labels) <= 12 else 27 if len(labels) <= 20 else 22
+    names = [shortened(label, most=18) for label in labels]
+    margin = 16 + 7 * max((len(name) for name in names), default=0)
+    top = 34 + 6 * max((len(name) for name in names), default=0)
+    side = size * len(labels)
+    width, height = margin + side + 12 + 3 * max((len(name) for name in names), default=0), top + side + 6
+    parts = [
+        element("text", "true", class_="quiet", x=margin - 8, y=top - 8, text_anchor="end"),
+        element("text", "said", class_="quiet", x=margin, y=14),
+    ]
+    for index, name in enumerate(names):
+        middle = index * size + size / 2
+        parts.append(element("text", name, x=margin - 8, y=top + middle + 4, text_anchor="end"))
+        at = f"translate({margin + middle + 4:.0f} {top - 8}) rotate(-50)"
+        parts.append(element("text", name, transform=at))
+    for row, counts in enumerate(matrix):
+        for column, count in enumerate(counts):
+            corner = (margin + column * size, top + row * size)
+            parts.append(
+                _cell(count, sum(counts), row == column, corner, size, (labels[row], labels[column]))
+            )
+    return element(
+        "svg",
+        *parts,
+        class_="chart natural",
+        role="img",
+        viewBox=f"0 0 {width} {height}",
+        width=width,
+        height=height,
+        aria_label=_confusion_words(matrix),
+    )
+
+
+def _cell(
+    count: int, whole: int, right: bool, corner: tuple[float, float], size: int, pair: tuple[str, str]
+) -> Markup:
+    share = count / whole if whole else 0.0
+    x, y = corner
+    hint = f"{visible(pair[0])} called {visible(pair[1])}: {count:,} of {whole:,} ({percent(share)})"
+    strength = 0.06 if not count else 0.10 + 0.25 * share if right else 0.18 + 0.82 * share**0.6
+    shade = {"class_": "right" if right else "wrong" if count else "none", "fill_opacity": strength}
+    square = element("rect", x=x + 0.75, y=y + 0.75, width=size - 1.5, height=size - 1.5, rx=2, **shade)
+    if not count:
+        return element("g", element("title", hint), square)
+    figure = f"{count:,}" if count < 1000 else f"{count / 1000:.0f}k" if count >= 10_000 else str(count)
+    ink = "on" if not right and strength > 0.62 else None
+    text = element("text", figure, class_=ink, x=x + size / 2, y=y + size / 2 + 4, text_anchor="middle")
+    return element("g", element("title", hint), square, text)
+
+
+def _confusion_words(matrix: Sequence[Sequence[int]]) -> str:
+    whole = sum(sum(row) for row in matrix)
+    right = sum(row[index] for index, row in enumerate(matrix))
+    return f"Confusion matrix: {right:,} of {whole:,} images on the diagonal; the list beside it names the mistakes."
+
+
+def confused_pairs(matrix: Sequence[Sequence[int]], *, most: int) -> list[tuple[int, int, int, int]]:
+    """(truth, prediction, count, images of the truth) of the most frequent mistakes, most frequent first."""
+    found = [
+        (row, column, count, sum(counts))
+        for row, counts in enumerate(matrix)
+        for column, count in enumerate(counts)
+        if row != column and count
+    ]
+    return sorted(found, key=lambda pair: (-pair[2], -pair[2] / pair[3]))[:most]
+
+
+def reliability(bins: Sequence[Mapping[str, Any]]) -> Markup:
+    """Share of right answers against stated probability; a dot's area is its number of images."""
+    full = [entry for entry in bins if entry.get("n") and entry.get("accuracy") is not None]
+    if not full:
+        return Markup("")
+    left, top, side = 44, 12, 260
+    across, down = scale(0, 1, left, left + side), scale(0, 1, top + side, top)
+    largest = max(entry["n"] for entry in full)
+    quarters = (0, 0.25, 0.5, 0.75, 1)
+    parts = _grid(
+        (left, left + side, top + side),
+        {across(share): _whole_percent(share) for share in quarters},
+        {down(share): _whole_percent(share) for share in quarters},
+    )
+    parts.append(path([(across(0), down(0)), (across(1), down(1))], class_="ideal"))
+    points = [(across(entry["confidence"]), down(entry["accuracy"])) for entry in full]
+    parts.append(path(points, class_="line"))
+    for entry, (x, y) in zip(full, points, strict=True):
+        hint = (
+            f"said {percent(entry['confidence'])} on average, right on {percent(entry['accuracy'])} "
+            f"of {counted(entry['n'], 'image')}"
+        )
+        radius = 2.5 + 7.5 * (entry["n"] / largest) ** 0.5
+        parts.append(element("circle", element("title", hint), class_="bubble", cx=x, cy=y, r=radius))
+    parts.append(
+        element(
+            "text",
+            "probability it states",
+            class_="quiet",
+            x=left + side,
+            y=top + side + 38,
+            text_anchor="end",
+        )
+    )
+    parts.append(element("text", "share it gets right", class_="quiet", x=left + 6, y=top + 14))
+    words = "; ".join(
+        f"{_whole_percent(entry['low'])} to {_whole_percent(entry['high'])}: right on {percent(entry['accuracy'])} "
+        f"of {entry['n']:,}"
+        for entry in full
+    )
+    return _figure(parts, left + side + 14, top + side + 46, f"Reliability by stated probability. {words}.")
+
+
+def curves(lines: Mapping[str, Sequence[tuple[float, float]]], *, what: str, shares: bool) -> Markup:
+    """Lines over training steps, the first in the accent colour, the second dashed; nothing without points."""
+    lines = {name: points for name, points in lines.items() if points}
+    if not lines:
+        return Markup("")
+    left, top, wide, high = 46, 30, 320, 190
+    xs = [x for points in lines.values() for x, _ in points]
+    ys = [y for points in lines.values() for _, y in points]
+    low, most = (min(0.0, *ys), 1.0) if shares else (min(0.0, *ys), max(ys) * 1.05 or 1.0)
+    across, down = scale(min(xs), max(xs), left, left + wide), scale(low, most, top + high, top)
+    write = _whole_percent if shares else lambda value: f"{value:g}"
+    parts = _grid(
+        (left, left + wide, top + high),
+        {across(step): f"{step:,.0f}" for step in ticks(min(xs), max(xs)) if step == round(step)},
+        {down(tick): write(tick) for tick in ticks(low, most)},
+    )
+    place = float(left)
+    for order, (name, points) in enumerate(lines.items()):
+        style = "line" if order == 0 else "line second"
+        drawn = [(across(x), down(y)) for x, y in thinned(points, most=240)]
+        parts.append(
+            path(drawn, class_=style)
+            if len(drawn) > 1
+            else element("circle", class_="dot", cx=drawn[0][0], cy=drawn[0][1], r=4)
+        )
+        if order and len(drawn) <= 40:
+            parts += [element("circle", class_="knot", cx=x, cy=y, r=2.5) for x, y in drawn]
+        parts.append(path([(place, 11), (place + 20, 11)], class_=style))
+        parts.append(element("text", name, x=place + 26, y=15))
+        place += 44 + 7 * len(name)
+    parts.append(element("text", "step", class_="quiet", x=left + wide, y=top + high + 36, text_anchor="end"))
+    ends = "; ".join(
+        f"{name} from {write(points[0][1]) if shares else number(points[0][1])} "
+        f"to {write(points[-1][1]) if shares else number(points[-1][1])}"
+        for name, points in lines.items()
+    )
+    return _figure(parts, left + wide + 14, top + high + 42, f"{what} over training steps: {ends}.")
+
+
+def thinned(points: Sequence[tuple[float, float]], *, most: int) -> list[tuple[float, float]]:
+    """At most `most` of the points, evenly taken, the first and the last always among them."""
+    if len(points) <= most:
+        return list(points)
+    return [points[round(index * (len(points) - 1) / (most - 1))] for index in range(most)]
+
+
+def _whole_percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def _grid(
+    frame: tuple[float, float, float],
+    across: Mapping[float, str],
+    down: Mapping[float, str],
+) -> list[Markup]:
+    """Lines at the heights of `down`, and what stands at the ticks; `frame` is left, right and bottom in pixels."""
+    left, right, bottom = frame
+    parts = []
+    for y, words in down.items():
+        parts.append(element("line", class_="grid", x1=left, x2=right, y1=y, y2=y))
+        parts.append(element("text", words, class_="tick", x=left - 8, y=y + 4, text_anchor="end"))
+    for x, words in across.items():
+        parts.append(element("text", words, class_="tick", x=x, y=bottom + 18, text_anchor="middle"))
+    return parts
+
+
+def _figure(parts: Sequence[Markup], width: float, height: float, words: str) -> Markup:
+    return element(
+        "svg",
+        *parts,
+        class_="chart",
+        role="img",
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
+        width=f"{width:.0f}",
+        aria_label=words,
+    )

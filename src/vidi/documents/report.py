@@ -1,0 +1,269 @@
+"""report.html: one page that needs nothing but itself."""
+
+import base64
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from vidi.core.measured import Measured
+from vidi.documents import charts, sentences, text
+from vidi.documents.evidence import Evidence
+from vidi.documents.pages import environment
+
+Thumbnail = Callable[[str], bytes | None]
+
+GRIDS = {
+    "most_certain": (
+        "Most certain mistakes",
+        "Wrong, and sure of it: look here for wrong labels and for blind spots.",
+    ),
+    "least_certain": ("Least certain", "The images it could hardly decide on."),
+    "surest_hits": ("Surest hits", "Right, and sure of it: what the model takes for typical."),
+}
+PER_LABEL = ("precision", "recall", "F1")
+MOST_LABELS = 60
+MOST_REMARKS = 20
+
+
+def render(evidence: Evidence, *, thumbnail: Thumbnail) -> str:
+    """The whole page as HTML; every text from outside is escaped, every picture is inside."""
+    template = environment(html=True).get_template("report.html")
+    return template.render(
+        evidence=evidence,
+        title=evidence.name,
+        text=text,
+        charts=charts,
+        main=evidence.headline,
+        headline=sentences.headline(evidence),
+        comparison=_comparison(evidence),
+        cautions=sentences.cautions(evidence),
+        whole=[entry for entry in evidence.measured if not entry.of],
+        meanings=text.MEANINGS,
+        per_label=per_label(evidence),
+        weakest=sentences.weakest(evidence),
+        confusion=_confusion(evidence),
+        calibration=sentences.calibration(evidence),
+        reliability=charts.reliability(evidence.results.get("reliability") or ()),
+        curves=_curves(evidence),
+        grids=list(_grids(evidence, thumbnail)),
+        data=_data(evidence),
+        made=_made(evidence),
+        inference=sentences.inference(evidence),
+    )
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One row of the first figure: the model itself, or a baseline with the verdict on it."""
+
+    name: str
+    measured: Measured
+    what: str = ""
+    said: str = ""
+    own: bool = False
+
+
+def _comparison(evidence: Evidence) -> list[Compared]:
+    """The model and its baselines, to be drawn on one scale."""
+    main = evidence.headline
+    if main is None:
+        return []
+    rows = [Compared("this model", main, own=True)]
+    for baseline in evidence.baselines:
+        reached = baseline.find(main.name)
+        if reached is not None:
+            _, said = sentences.verdict(main, baseline)
+            rows.append(Compared(baseline.name, reached, baseline.what, said))
+    return rows
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """A label, its number of images and what was measured of it, by the measure's name."""
+
+    label: str
+    n: int
+    numbers: Mapping[str, Measured]
+
+    @property
+    def goodness(self) -> float:
+        """F1, or the first number there is; below 0 if it is not a number."""
+        entry = self.numbers.get("F1") or next(iter(self.numbers.values()))
+        return entry.value if entry.value == entry.value else -1.0
+
+
+@dataclass(frozen=True)
+class CountRow:
+    """Images of a label in each split, and together."""
+
+    label: str
+    counts: list[int]
+    total: int
+
+
+def per_label(evidence: Evidence) -> dict[str, Any]:
+    """Rows of label, n and its numbers; with very many labels those with the lowest F1."""
+    by_label: dict[str, dict[str, Measured]] = {}
+    for entry in evidence.measured:
+        if entry.of:
+            by_label.setdefault(entry.of, {})[entry.name] = entry
+    names = [name for name in PER_LABEL if any(name in row for row in by_label.values())]
+    names += sorted({name for row in by_label.values() for name in row} - set(names))
+    rows = [LabelRow(label, _support(row), row) for label, row in by_label.items()]
+    left_out = max(0, len(rows) - MOST_LABELS)
+    if left_out:
+        rows = sorted(rows, key=lambda row: row.goodness)[:MOST_LABELS]
+    return {"names": names, "rows": rows, "left_out": left_out}
+
+
+def _support(row: Mapping[str, Measured]) -> int:
+    """Images of the label: what recall stands on (precision stands on the images that were called so)."""
+    known = row.get("recall") or row.get("F1") or next(iter(row.values()))
+    return known.n
+
+
+def _confusion(evidence: Evidence) -> dict[str, Any]:
+    matrix, labels = evidence.results.get("confusion"), evidence.labels
+    if not matrix or len(matrix) != len(labels):
+        return {}
+    drawn = len(labels) <= charts.READABLE
+    pairs = [
+        {"truth": labels[row], "said": labels[column], "count": count, "whole": whole}
+        for row, column, count, whole in charts.confused_pairs(matrix, most=8 if drawn else 25)
+    ]
+    return {
+        "figure": charts.confusion(matrix, labels) if drawn else "",
+        "pairs": pairs,
+        "labels": len(labels),
+    }
+
+
+def _curves(evidence: Evidence) -> list[Markup]:
+    loss = {
+        "training": _series(evidence.history, "loss"),
+        "validation": _series(evidence.history, "validation_loss"),
+    }
+    accuracy = {
+        "training": _series(evidence.history, "accuracy"),
+        "validation": _series(evidence.history, "validation_accuracy"),
+    }
+    drawn = [
+        ("Loss", charts.curves(loss, what="Loss", shares=False)),
+        ("Accuracy", charts.curves(accuracy, what="Accuracy", shares=True)),
+    ]
+    return [
+        Markup("<figure><figcaption>{}</figcaption>{}</figure>").format(*pair) for pair in drawn if pair[1]
+    ]
+
+
+def _series(history: Sequence[Mapping[str, float]], name: str) -> list[tuple[float, float]]:
+    found = ((line["step"], line.get(name)) for line in history)
+    return [(float(step), float(value)) for step, value in found if value is not None and value == value]
+
+
+def _grids(evidence: Evidence, thumbnail: Thumbnail) -> Iterator[dict[str, Any]]:
+    for key, (title, what) in GRIDS.items():
+        entries = (evidence.results.get("mistakes") or {}).get(key) or []
+        if entries:
+            shown = [dict(entry) | {"source": picture(thumbnail(str(entry["id"])))} for entry in entries]
+            yield {"title": title, "what": what, "images": shown}
+
+
+def picture(content: bytes | None) -> str:
+    """The picture as a `data:` address; empty for None and for what is neither JPEG, PNG nor WebP."""
+    if content is None:
+        return ""
+    kinds = ((b"\xff\xd8", "jpeg"), (b"\x89PNG", "png"), (b"RIFF", "webp"))
+    kind = next((kind for start, kind in kinds if content.startswith(start)), None)
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}" if kind else ""
+
+
+def _data(evidence: Evidence) -> dict[str, Any]:
+    """What the page says of the data."""
+    counts = evidence.counts
+    splits = [name for name in ("train", "validation", "test") if evidence.total(name)]
+    rows = [
+        CountRow(label, [row.get(name, 0) for name in splits], sum(row.values()))
+        for label, row in counts.items()
+    ]
+    if len(rows) > MOST_LABELS:
+        rows = sorted(rows, key=lambda row: (-row.total, row.label))
+    grouped: dict[str, list[Mapping[str, Any]]] = {}
+    for remark in evidence.data.get("remarks") or ():
+        grouped.setdefault(str(remark["kind"]), []).append(remark)
+    told = evidence.data.get("remark_counts") or {kind: len(found) for kind, found in grouped.items()}
+    return {
+        "splits": splits,
+        "rows": rows[:MOST_LABELS],
+        "left_out": max(0, len(rows) - MOST_LABELS),
+        "largest": max((row.total for row in rows), default=0),
+        "split": text.capital(sentences.split(evidence)),
+        "facts": facts_of_data(evidence),
+        "remarks": [
+            {"kind": kind, "count": count, "named": grouped.get(kind, [])[:MOST_REMARKS]}
+            for kind, count in told.items()
+        ],
+    }
+
+
+def facts_of_data(evidence: Evidence) -> dict[str, str]:
+    """What was measured of the data, as label and text."""
+    data = evidence.data
+    facts: dict[str, str] = {}
+    if data.get("examples") is not None:
+        facts["images"] = f"{data['examples']:,} with {text.counted(len(evidence.labels), 'label')}"
+    if data.get("layout"):
+        facts["layout"] = str(data["layout"])
+    for name, sizes in (data.get("sizes") or {}).items():
+        if sizes:
+            least, middle, most = sizes
+            facts[str(name)] = f"{least:,.0f} to {most:,.0f} px, median {middle:,.0f}"
+    for name in ("exact", "near"):
+        if data.get(f"{name}_duplicates") is not None:
+            facts[f"{name} duplicates"] = f"{data[f'{name}_duplicates']:,}"
+    if data.get("group"):
+        facts["kept together"] = f"images of one {data['group']}"
+    if data.get("attributes"):
+        facts["other columns"] = text.listed([str(name) for name in data["attributes"]], most=12)
+    if data.get("columns"):
+        facts["read as"] = ", ".join(f"{role} from {column}" for role, column in data["columns"].items())
+    return facts
+
+
+def _made(evidence: Evidence) -> dict[str, Any]:
+    recipe, results = evidence.recipe, evidence.results
+    time = results.get("time") or {}
+    stages = {str(name): float(seconds) for name, seconds in (time.get("stages") or {}).items()}
+    facts = {
+        "recipe": recipe.get("recipe") or results.get("recipe"),
+        "network": results.get("network"),
+        "options": _pairs(recipe.get("options")),
+        "seed": recipe.get("seed"),
+        "validation": None
+        if results.get("validation") is None
+        else text.number(float(results["validation"])),
+        "time": text.duration(float(time["total_seconds"]))
+        if time.get("total_seconds") is not None
+        else None,
+        "machine": _pairs(recipe.get("machine")),
+        "versions": _pairs(recipe.get("versions"), between=" "),
+        "made": str(recipe.get("created") or "").replace("T", " ").replace("Z", " UTC"),
+        "data fingerprint": evidence.data.get("fingerprint") or (recipe.get("data") or {}).get("fingerprint"),
+    }
+    return {
+        "facts": {key: value for key, value in facts.items() if value not in (None, "")},
+        "reasons": [text.capital(str(reason)) for reason in results.get("reasons") or ()],
+        "command": recipe.get("command"),
+        "stages": stages,
+        "longest": max(stages.values(), default=0.0),
+    }
+
+
+def _pairs(mapping: Mapping[str, Any] | None, *, between: str = " = ") -> str:
+    words = {True: "yes", False: "no", None: "not set"}
+    return ", ".join(
+        f"{key}{between}{words[value] if value is None or isinstance(value, bool) else value}"
+        for key, value in (mapping or {}).items()
+    )
