@@ -154,8 +154,7 @@ def _load_imagenet(network: Classifier, *, head: bool) -> None:
         for target, value in zip(own, packaged[:-2], strict=True):
             target.copy_(value)
         if head:
-            network.head.weight.copy_(packaged[-2])
-            network.head.bias.copy_(packaged[-1])
+            network.head.load_state_dict({"weight": packaged[-2], "bias": packaged[-1]})
 
 
 def build(
