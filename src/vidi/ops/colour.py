@@ -53,8 +53,8 @@ def saturation_matrix(factor: Float[Tensor, " b"], channels: int) -> Float[Tenso
     """Away from grey of the same luma by `factor`: 0 is grey, 1 changes nothing."""
     luma = luma_weights(channels).to(factor.device)
     eye = torch.eye(channels, device=factor.device)
-    share = factor[:, None, None]
-    return torch.lerp(luma.expand(channels, channels), eye, share)
+    grey = luma.expand(channels, channels)
+    return grey + factor[:, None, None] * (eye - grey)
 
 
 def hue_matrix(turn: Float[Tensor, " b"]) -> Float[Tensor, "b 3 3"]:
@@ -67,4 +67,5 @@ def hue_matrix(turn: Float[Tensor, " b"]) -> Float[Tensor, "b 3 3"]:
     rotation = torch.eye(3, dtype=torch.float64).repeat(len(turn), 1, 1)
     rotation[:, 1, 1], rotation[:, 1, 2] = angle.cos(), -angle.sin()
     rotation[:, 2, 1], rotation[:, 2, 2] = angle.sin(), angle.cos()
-    return (torch.linalg.inv(to_yiq) @ rotation @ to_yiq).to(turn)
+    back: Tensor = torch.linalg.inv(to_yiq)
+    return (back @ rotation @ to_yiq).to(turn)

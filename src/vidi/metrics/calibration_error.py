@@ -1,0 +1,59 @@
+"""When the model says 80 %, is it right 80 times of 100?"""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from vidi.core.card import Card
+from vidi.core.measured import Measured
+from vidi.core.scores import Scores
+from vidi.ops.bootstrap import bootstrapped, ratio
+
+CARD = Card(
+    title="Calibration error",
+    idea="The gap between the highest probability and the share of right answers, in 15 bins, mean over examples.",
+    paper="Guo et al. 2017, arXiv:1706.04599, eq. 3; equal-mass bins: Nguyen & O'Connor 2015, arXiv:1508.05154",
+    differs="Equal-mass bins first (equal-width second, as published); the upward bias of few examples is said.",
+    serves=("classification",),
+)
+BINS = 15
+
+
+def measure(scores: Scores) -> list[Measured]:
+    """Two numbers in [0, 1]: with bins of equally many examples, and with bins of equal width."""
+    confidence = scores.probability.max(axis=1).astype(np.float64) if len(scores.truth) else np.zeros(0)
+    gap = confidence - scores.correct
+    kinds = {
+        "calibration error": equal_mass(confidence),
+        "calibration error, equal width": equal_width(confidence),
+    }
+    return [one_kind(name, gap, bins, scores) for name, bins in kinds.items()]
+
+
+def one_kind(
+    name: str, gap: Float[np.ndarray, " n"], bins: Int[np.ndarray, " n"], scores: Scores
+) -> Measured:
+    """Sum over bins of |sum of gaps|, by the number of examples; the bins stay those of the whole sample."""
+    values = np.concatenate([np.eye(BINS)[bins] * gap[:, None], np.ones((len(gap), 1))], axis=1)
+    found = bootstrapped(
+        name,
+        values,
+        lambda sums: ratio(np.abs(sums[:, :BINS]).sum(axis=1, keepdims=True), sums[:, BINS:]),
+        scores=scores,
+        notes=[f"{BINS} bins; biased upwards, the more so the fewer examples"],
+    )[0]
+    return replace(found, low=min(found.low, found.value)) if found.low == found.low else found
+
+
+def equal_width(confidence: Float[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+    """Bin b holds ((b - 1) / 15, b / 15]."""
+    return np.asarray(np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1))
+
+
+def equal_mass(confidence: Float[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+    """Bins between quantiles; equal confidences stay in one bin, so that the order of rows does not matter."""
+    if not len(confidence):
+        return np.zeros(0, dtype=np.int64)
+    edges = np.quantile(confidence, np.arange(1, BINS) / BINS)
+    return np.asarray(np.searchsorted(edges, confidence, side="left"))
