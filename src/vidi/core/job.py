@@ -89,3 +89,8 @@ class Job:
     def target(self, rows: NDArray[np.int64]) -> Float[np.ndarray, "n c"]:
         """The rows' targets as the task's numbers."""
         return self.task.encode(list(self.dataset.column("target")[rows]), self.dataset.labels)
+
+    def groups(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """A number for each row; rows that must stay on one side of any split (same group, same picture) share it."""
+        names = self.dataset.column(self.dataset.group or "hash")[rows]
+        return np.unique(np.asarray([str(name) for name in names]), return_inverse=True)[1].astype(np.int64)

@@ -11,12 +11,7 @@ from torch import Tensor, nn
 from vidi.core.errors import UsageError
 
 Step = Callable[[Any], Mapping[str, float]]
-
-
-class Hook(Protocol):
-    """Called after every step with its number (from 1) and its scores."""
-
-    def __call__(self, count: int, scores: Mapping[str, float]) -> None: ...
+Hook = Callable[[int, Mapping[str, float]], None]  # after every step: its number, from 1, and its scores
 
 
 class DivergedError(UsageError):

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from vidi.core.device import native_bf16, tune_memory
 from vidi.core.job import Budget, Job
+from vidi.ops.depthwise import quicken
 from vidi.training.average import Average
 from vidi.training.checkpoint import copied, load_state
 from vidi.training.hooks import Checkpoints, History, Interruptible, Repace
@@ -122,6 +123,8 @@ def train(
     tune_memory()
     devices = accelerator(settings.precision)
     model = model.to(memory_format=torch.channels_last).to(devices.device).train()  # type: ignore[call-overload]
+    if devices.mixed_precision == "bf16" and devices.device.type == "cpu":
+        quicken(model)
     groups = layer_groups(
         stages or [model], lr=settings.lr, decay=settings.layer_decay, weight_decay=settings.weight_decay
     )

@@ -1,0 +1,131 @@
+"""Names to things, for the edge only: what there is, what it says of itself, and how to get it.
+
+Lists, cards and options are read from source, without importing anything heavy.
+"""
+
+import ast
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from vidi.core.card import Card, read_cards
+from vidi.core.errors import UsageError, nearest_names
+
+if TYPE_CHECKING:
+    from vidi.core.network import Classifier
+
+HERE = Path(__file__).parent
+KINDS = {
+    "recipes": "recipes",
+    "networks": "models",
+    "augmentations": "augment",
+    "parts": "models/parts",
+    "metrics": "metrics",
+    "tasks": "tasks",
+    "readers": "data/readers",
+}
+ALIASES = {"lite0": ("efficientnet_lite", {})}
+DEFAULT_NETWORK = "lite0"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One keyword of a member's function: its type as written, default, and help from the docstring."""
+
+    name: str
+    annotation: str
+    default: Any
+    help: str
+
+
+def kind(name: str) -> str:
+    """The folder of a kind, by its plural; raises UsageError with the nearest names."""
+    if name not in KINDS:
+        raise UsageError(f"no kind is named {name!r}; there are {', '.join(KINDS)}{nearest_names(name, list(KINDS))}")
+    return KINDS[name]
+
+
+@cache
+def cards(kind_name: str) -> dict[str, Card]:
+    """Every member's card, by name."""
+    return read_cards(HERE / kind(kind_name))
+
+
+def load(kind_name: str, name: str) -> ModuleType:
+    """A member's module; raises UsageError with the nearest names."""
+    known = sorted(cards(kind_name))
+    if name not in known:
+        raise UsageError(
+            f"none of the {kind_name} is named {name!r}; there are {', '.join(known)}{nearest_names(name, known)}"
+        )
+    return importlib.import_module(".".join(["vidi", *kind(kind_name).split("/"), name]))
+
+
+def options(kind_name: str, name: str, function: str) -> list[Option]:
+    """The keyword-only options of a member's function, read from its source."""
+    path = HERE / kind(kind_name) / f"{name}.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function), None)
+    if found is None:
+        return []
+    helps = _helps(ast.get_docstring(found) or "")
+    return [
+        Option(
+            name=argument.arg,
+            annotation=ast.unparse(argument.annotation) if argument.annotation else "str",
+            default=ast.literal_eval(default) if default is not None else None,
+            help=helps.get(argument.arg, ""),
+        )
+        for argument, default in zip(found.args.kwonlyargs, found.args.kw_defaults, strict=True)
+    ]
+
+
+def _helps(docstring: str) -> dict[str, str]:
+    """Help for each option: lines of the docstring that read `name: help`."""
+    helps = {}
+    for line in docstring.splitlines():
+        name, colon, text = line.strip().partition(": ")
+        if colon and name.isidentifier():
+            helps[name] = text.strip()
+    return helps
+
+
+def recipe(name: str) -> Callable[..., Any]:
+    """A recipe's function."""
+    function: Callable[..., Any] = load("recipes", name).recipe
+    return function
+
+
+def network(name: str, **arguments: Any) -> "Classifier":
+    """A network by the name of its file, by an alias, or by any name timm or torchvision knows.
+
+    Keyword arguments go to its `build`; raises UsageError with the nearest names.
+    """
+    file, fixed = ALIASES.get(name, (name, {}))
+    if file in cards("networks") and file != "library":
+        built: Classifier = load("networks", file).build(**(fixed | arguments))
+        return built
+    own = [*ALIASES, *(n for n in cards("networks") if n != "library")]
+    library = load("networks", "library")
+    if name not in library.names() and "/" not in name:
+        everything = [*own, *library.names()]
+        raise UsageError(
+            f"no network is named {name!r}; own ones are {', '.join(sorted(own))}, and every timm or torchvision name "
+            f"works{nearest_names(name, everything)}"
+        )
+    built = library.build(name=name, **arguments)
+    return built
+
+
+def metrics(task: str) -> list[ModuleType]:
+    """The metrics that serve a task."""
+    return [load("metrics", name) for name, card in cards("metrics").items() if not card.serves or task in card.serves]
+
+
+def readers() -> list[ModuleType]:
+    """Every layout's reader."""
+    return [load("readers", name) for name in cards("readers")]

@@ -1,0 +1,67 @@
+"""One pass of frozen features that pays for many things, kept by image content."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+from numpy.typing import NDArray
+
+from vidi.core.dataset import Dataset
+from vidi.core.job import Pixels
+from vidi.core.network import Classifier, Features
+from vidi.core.progress import Say
+from vidi.evaluation.engine import best_precision, engine
+
+
+class Kept(Protocol):
+    """Where arrays are kept by key (`data.store.Store`)."""
+
+    def missing(self, keys: list[str]) -> NDArray[np.int64]: ...
+
+    def put(self, keys: list[str], array: Float32[np.ndarray, "n d"]) -> None: ...
+
+    def get(self, keys: list[str]) -> Float32[np.ndarray, "n d"]: ...
+
+
+@dataclass(frozen=True)
+class FeaturePass:
+    """A `FeatureSource`: features of a dataset's rows by a frozen network, computed only where none are kept.
+
+    `store(name)` gives the place for one network at one size and precision.
+    """
+
+    dataset: Dataset
+    pixels: Pixels
+    store: Callable[[str], Kept]
+    say: Say
+
+    def __call__(self, network: Classifier, key: str, rows: NDArray[np.int64]) -> Float32[np.ndarray, "n d"]:
+        """(len(rows), width), in bf16 arithmetic where the CPU has it. `key` names the network's weights."""
+        preprocessing, precision = network.preprocessing, best_precision()
+        kept = self.store(f"features-{key}-{preprocessing.size_px}-{preprocessing.fit}-{precision}")
+        hashes = [str(value) for value in self.dataset.column("hash")[rows]]
+        missing = kept.missing(hashes)
+        if len(missing):
+            images = self.pixels(rows[missing], size_px=preprocessing.size_px, fit=preprocessing.fit)
+            run = engine(Features(network), size_px=preprocessing.size_px, precision=precision)
+            kept.put([hashes[place] for place in missing], self._in_pass(run, images))
+        return kept.get(hashes)
+
+    def _in_pass(
+        self,
+        run: Callable[[UInt8[np.ndarray, "n s s 3"], Say], Float32[np.ndarray, "n d"]],
+        images: UInt8[np.ndarray, "n s s 3"],
+    ) -> Float32[np.ndarray, "n d"]:
+        return run(images, self.say)
+
+
+def weights_key(network: Classifier) -> str:
+    """A name for a network's exact weights: 16 hex digits of SHA-256 over every tensor's name and bytes."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.stages.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]

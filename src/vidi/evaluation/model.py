@@ -1,0 +1,158 @@
+"""A trained model: a network with its labels, preprocessing and calibration."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, UInt8
+
+from vidi.core.errors import UsageError
+from vidi.core.files import atomic, sha256
+from vidi.core.network import Classifier, NetworkSpec, Preprocessing
+from vidi.core.progress import Say
+from vidi.core.run_folder import RunFolder
+from vidi.core.task import Task
+from vidi.evaluation.engine import Engine, engine
+from vidi.evaluation.inputs import Opened, opened
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one image; `error` instead where it could not be opened."""
+
+    name: str
+    prediction: str | None
+    confidence: float | None
+    probabilities: dict[str, float]
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Predicts labels of images. `temperature` divides the logits (Guo et al. 2017); 1 leaves them.
+
+    `precision` is that of inference: `auto` is bf16 where the CPU multiplies it in hardware.
+    """
+
+    network: Classifier
+    spec: NetworkSpec
+    labels: tuple[str, ...]
+    task: Task
+    temperature: float = 1.0
+    precision: str = "auto"
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return self.network.preprocessing
+
+    @cached_property
+    def engine(self) -> Engine:
+        return engine(self.network, size_px=self.preprocessing.size_px, precision=self.precision)
+
+    def logits(
+        self, images: UInt8[np.ndarray, "n s s 3"], say: Say | None = None
+    ) -> Float32[np.ndarray, "n c"]:
+        """Before temperature; `images` have the network's own size."""
+        return self.engine(images, say)
+
+    def probability(self, logits: Float32[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:
+        """Calibrated probabilities, in float64."""
+        scaled = torch.from_numpy(logits).double() / self.temperature
+        return np.asarray(self.task.probability(scaled).numpy())
+
+    def predict(self, images: Any) -> list[Prediction]:
+        """One prediction for each image; see `evaluation.inputs.expand` for what counts as images."""
+        return list(self.stream(images))
+
+    def stream(self, images: Any, *, block: int = 128, say: Say | None = None) -> Iterator[Prediction]:
+        """The same one by one, with memory that does not grow with their number."""
+        source, done = opened(images, self.preprocessing), 0
+        while chunk := list(itertools.islice(source, block)):
+            yield from self._answers(chunk)
+            done += len(chunk)
+            if say is not None:
+                say.track("predict", done, done + 1)
+
+    def _answers(self, chunk: list[Opened]) -> Iterator[Prediction]:
+        pixels = [item.image for item in chunk if item.image is not None]
+        answers: Iterator[tuple[str, Float[np.ndarray, " c"]]] = iter(())
+        if pixels:
+            probability = self.probability(self.logits(np.stack(pixels)))
+            answers = zip(self.task.decode(probability, self.labels), probability, strict=True)
+        for item in chunk:
+            if item.image is None:
+                yield Prediction(item.name, None, None, {}, item.error)
+            else:
+                text, values = next(answers)
+                yield Prediction(
+                    item.name, text, float(values.max()), dict(zip(self.labels, values.tolist(), strict=True))
+                )
+
+    def save(self, folder: RunFolder) -> None:
+        """`model.safetensors` and `model.json`."""
+        from safetensors.torch import save
+
+        state = {
+            name: tensor.detach().cpu().contiguous() for name, tensor in self.network.state_dict().items()
+        }
+        with atomic(folder.path / "model.safetensors") as stream:
+            stream.write(save(state))
+        folder.write(
+            "model.json",
+            "model",
+            {
+                "task": self.task.name,
+                "network": self.spec.record(),
+                "labels": list(self.labels),
+                "preprocessing": self.preprocessing.record(),
+                "calibration": {"temperature": self.temperature},
+                "precision": self.precision,
+                "sha256": sha256(folder.path / "model.safetensors"),
+                **self.about,
+            },
+        )
+
+    def with_temperature(self, temperature: float) -> "Model":
+        return replace(self, temperature=temperature)
+
+
+def load_model(path: Path, *, build: Callable[..., Classifier], task: Callable[[str], Task]) -> Model:
+    """The model of a run folder; `build(name, **options)` makes its network, `task(name)` gives its task.
+
+    Raises UsageError if a file is missing, changed, or from a newer version.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    folder = RunFolder.open(path)
+    content = folder.read("model.json", "model")
+    weights = path / "model.safetensors"
+    if not weights.exists():
+        raise UsageError(
+            f"{weights} is missing; the run was not finished: resume it with vidi train --resume {path}"
+        )
+    if sha256(weights) != content["sha256"]:
+        raise UsageError(
+            f"{weights} is damaged: its checksum is not the one in model.json; restore it or train again"
+        )
+    network = build(content["network"]["name"], **content["network"]["options"])
+    try:
+        network.load_state_dict(load_file(weights))
+    except (RuntimeError, SafetensorError) as error:
+        raise UsageError(
+            f"{weights} does not fit the network that model.json names: {str(error)[:300]}"
+        ) from None
+    return Model(
+        network=network.eval(),
+        spec=NetworkSpec(**content["network"]),
+        labels=tuple(content["labels"]),
+        task=task(content["task"]),
+        temperature=float(content["calibration"]["temperature"]),
+        precision=content.get("precision", "auto"),
+    )

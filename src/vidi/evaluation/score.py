@@ -1,0 +1,190 @@
+"""The held-out split predicted once: every prediction kept, every number measured."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vidi.core.dataset import Dataset
+from vidi.core.job import Pixels
+from vidi.core.measured import Measured
+from vidi.core.progress import Say
+from vidi.core.scores import Scores
+from vidi.evaluation.engine import engine
+from vidi.evaluation.model import Model
+
+
+def head_accuracy(logits: Float[Tensor, "n c"], target: Float[np.ndarray, "n c"]) -> float | None:
+    """The share of rows whose largest logit is at a true label (one-hot: accuracy); None without rows."""
+    if not len(target):
+        return None
+    best = logits.argmax(dim=1).numpy()
+    return float(target[np.arange(len(target)), best].mean())
+
+
+def network_accuracy(
+    module: nn.Module, inputs: Tensor, target: Float[np.ndarray, "n c"], *, block: int = 256
+) -> float:
+    """`head_accuracy` of a network on inputs that are already at hand, in float32."""
+    with torch.inference_mode():
+        logits = [module(part.float()).float() for part in inputs.split(block)]
+    return head_accuracy(torch.cat(logits), target) or 0.0
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Rows of a dataset with what a model says of them."""
+
+    rows: NDArray[np.int64]
+    logits: Float[np.ndarray, "n c"]
+    probability: Float[np.ndarray, "n c"]
+    answers: list[str]
+    images_per_second: float
+
+
+def predict_rows(
+    model: Model, dataset: Dataset, pixels: Pixels, rows: NDArray[np.int64], say: Say
+) -> Predictions:
+    """Every row once, in order."""
+    images = pixels(rows, size_px=model.preprocessing.size_px, fit=model.preprocessing.fit)
+    _ = model.engine  # compiling is not inference
+    began = time.monotonic()
+    logits = model.logits(images, say)
+    seconds = time.monotonic() - began
+    probability = model.probability(logits)
+    return Predictions(
+        rows,
+        logits,
+        probability,
+        model.task.decode(probability, model.labels),
+        len(rows) / max(seconds, 1e-9),
+    )
+
+
+def truth_of(
+    dataset: Dataset, rows: NDArray[np.int64], model: Model
+) -> Int[np.ndarray, " n"] | Bool[np.ndarray, "n c"]:
+    """Label numbers, or rows of booleans where an image can have several labels."""
+    target = model.task.encode(list(dataset.column("target")[rows]), model.labels)
+    return target > 0.5 if model.task.name == "multilabel" else target.argmax(axis=1)
+
+
+def scores_of(dataset: Dataset, predictions: Predictions, model: Model, *, seed: int = 0) -> Scores:
+    """Predictions beside the truth; examples of one group stay together in every bootstrap."""
+    group = None
+    if dataset.group:
+        names = [str(name) for name in dataset.column(dataset.group)[predictions.rows]]
+        group = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    return Scores(
+        truth=truth_of(dataset, predictions.rows, model),
+        probability=predictions.probability,
+        labels=model.labels,
+        seed=seed,
+        group=group,
+    )
+
+
+def measure(scores: Scores, metrics: Sequence[ModuleType]) -> list[Measured]:
+    """Every metric's numbers."""
+    return [number for metric in metrics for number in metric.measure(scores)]
+
+
+def prediction_table(dataset: Dataset, predictions: Predictions, model: Model) -> pa.Table:
+    """predictions.parquet: id, path, split, truth, prediction, one probability column for each label, attributes.
+
+    A label's column is `p(label)`, so that no label can clash with another column.
+    """
+    part = dataset.table.take(pa.array(predictions.rows))
+    columns: dict[str, Any] = {name: part.column(name) for name in ("id", "path", "split")}
+    columns |= {"truth": part.column("target"), "prediction": pa.array(predictions.answers)}
+    for number, label in enumerate(model.labels):
+        columns[f"p({label})"] = pa.array(predictions.probability[:, number])
+    return pa.table(columns | {name: part.column(name) for name in dataset.attributes if name not in columns})
+
+
+def precision_difference(
+    model: Model, pixels: Pixels, predictions: Predictions, *, most: int = 64
+) -> dict[str, Any]:
+    """What the inference precision changes: agreement with fp32 on up to `most` of the predicted rows."""
+    base = {
+        "engine": model.engine.name,
+        "precision": model.engine.precision,
+        "images_per_second": predictions.images_per_second,
+    }
+    if model.engine.precision == "fp32" or not len(predictions.rows):
+        return base
+    rows = predictions.rows[:most]
+    exact = engine(model.network, size_px=model.preprocessing.size_px, precision="fp32")
+    images = pixels(rows, size_px=model.preprocessing.size_px, fit=model.preprocessing.fit)
+    wanted = model.probability(exact(images))
+    came = predictions.probability[:most]
+    same = int((wanted.argmax(axis=1) == came.argmax(axis=1)).sum())
+    return base | {
+        "compared": len(rows),
+        "same_answer_as_fp32": same,
+        "largest_difference": float(np.abs(wanted - came).max()),
+    }
+
+
+def hardest(
+    dataset: Dataset, predictions: Predictions, *, most: int = 12
+) -> Mapping[str, list[dict[str, Any]]]:
+    """The most and the least certain mistakes, and the surest hits."""
+    truth = dataset.column("target")[predictions.rows]
+    wrong = np.asarray([a != b for a, b in zip(predictions.answers, truth, strict=True)])
+    certainty = predictions.probability.max(axis=1)
+    order = np.argsort(-certainty, kind="stable")
+    ids, paths = dataset.column("id"), dataset.column("path")
+
+    def entries(places: NDArray[np.int64]) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": str(ids[predictions.rows[place]]),
+                "path": str(paths[predictions.rows[place]]),
+                "truth": str(truth[place]),
+                "prediction": predictions.answers[place],
+                "probability": float(certainty[place]),
+            }
+            for place in places
+        ]
+
+    mistakes = order[wrong[order]]
+    return {
+        "most_certain": entries(mistakes[:most]),
+        "least_certain": entries(mistakes[::-1][:most]),
+        "surest_hits": entries(order[~wrong[order]][:most]),
+    }
+
+
+def reliability(predictions: Predictions, dataset: Dataset, *, bins: int = 10) -> list[dict[str, Any]]:
+    """For each bin of confidence: how many answers, how sure they were, how many were right."""
+    truth = dataset.column("target")[predictions.rows]
+    right = np.asarray([a == b for a, b in zip(predictions.answers, truth, strict=True)], float)
+    confidence = predictions.probability.max(axis=1)
+    number = np.minimum((confidence * bins).astype(int), bins - 1)
+    table = []
+    for place in range(bins):
+        inside = number == place
+        count = int(inside.sum())
+        entry = {"low": place / bins, "high": (place + 1) / bins, "n": count}
+        if count:
+            entry |= {"confidence": float(confidence[inside].mean()), "accuracy": float(right[inside].mean())}
+        table.append(entry)
+    return table
+
+
+def write_predictions(path: Path, table: pa.Table, atomic: Callable[..., Any]) -> None:
+    """Parquet, atomic."""
+    import pyarrow.parquet as pq
+
+    with atomic(path) as stream:
+        pq.write_table(table, stream)
