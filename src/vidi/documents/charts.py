@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from vidi.core.measured import Measured
 from vidi.documents.svg import element, path, scale, ticks
-from vidi.documents.text import counted, has_interval, is_share, number, percent, shortened, visible
+from vidi.documents.text import Number, counted, has_interval, is_share, number, percent, shortened, visible
 
 READABLE = 30  # labels that a confusion matrix can show legibly
 
@@ -24,7 +24,7 @@ def interval_bar(measured: Measured) -> Markup:
     return element("svg", *marks, class_="interval", height=16, aria_hidden="true")
 
 
-def share_bar(part: float, whole: float) -> Markup:
+def share_bar(part: Number, whole: Number) -> Markup:
     """A plain bar, `part` of `whole` long."""
     width = f"{100 * part / whole if whole else 0:.2f}%"
     return element(
@@ -38,21 +38,22 @@ def share_bar(part: float, whole: float) -> Markup:
 
 def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> Markup:
     """Truth down, prediction across. Right answers are grey; mistakes are coloured by their share of the row."""
-    size = 34 if len(labels) <= 12 else 27 if len(labels) <= 20 else 22
+    size = 44 if len(labels) <= 5 else 30 if len(labels) <= 12 else 27 if len(labels) <= 20 else 22
     names = [shortened(label, most=18) for label in labels]
-    margin = 16 + 7 * max((len(name) for name in names), default=0)
-    top = 34 + 6 * max((len(name) for name in names), default=0)
+    longest = max((len(name) for name in names), default=0)
+    turned = longest > 3
+    margin, top = max(52, 16 + 7 * longest), 34 + 6 * longest if turned else 42
     side = size * len(labels)
-    width, height = margin + side + 12 + 3 * max((len(name) for name in names), default=0), top + side + 6
+    width, height = margin + side + (12 + 4 * longest if turned else 4), top + side + 6
     parts = [
-        element("text", "true", class_="quiet", x=margin - 8, y=top - 8, text_anchor="end"),
-        element("text", "said", class_="quiet", x=margin, y=14),
+        element("text", "true ↓", class_="quiet", x=margin - 8, y=top - 8, text_anchor="end"),
+        element("text", "said →", class_="quiet", x=margin, y=14),
     ]
     for index, name in enumerate(names):
         middle = index * size + size / 2
         parts.append(element("text", name, x=margin - 8, y=top + middle + 4, text_anchor="end"))
-        at = f"translate({margin + middle + 4:.0f} {top - 8}) rotate(-50)"
-        parts.append(element("text", name, transform=at))
+        at = f"translate({margin + middle + 4 * turned:.1f} {top - 8})" + " rotate(-50)" * turned
+        parts.append(element("text", name, transform=at, text_anchor=None if turned else "middle"))
     for row, counts in enumerate(matrix):
         for column, count in enumerate(counts):
             corner = (margin + column * size, top + row * size)
@@ -72,7 +73,7 @@ def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> Markup:
 
 
 def _cell(
-    count: int, whole: int, right: bool, corner: tuple[float, float], size: int, pair: tuple[str, str]
+    count: int, whole: int, right: bool, corner: tuple[Number, Number], size: int, pair: tuple[str, str]
 ) -> Markup:
     share = count / whole if whole else 0.0
     x, y = corner
@@ -145,10 +146,10 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> Markup:
         f"of {entry['n']:,}"
         for entry in full
     )
-    return _figure(parts, left + side + 14, top + side + 46, f"Reliability by stated probability. {words}.")
+    return _figure(parts, left + side + 24, top + side + 46, f"Reliability by stated probability. {words}.")
 
 
-def curves(lines: Mapping[str, Sequence[tuple[float, float]]], *, what: str, shares: bool) -> Markup:
+def curves(lines: Mapping[str, Sequence[tuple[Number, Number]]], *, what: str, shares: bool) -> Markup:
     """Lines over training steps, the first in the accent colour, the second dashed; nothing without points."""
     lines = {name: points for name, points in lines.items() if points}
     if not lines:
@@ -187,21 +188,21 @@ def curves(lines: Mapping[str, Sequence[tuple[float, float]]], *, what: str, sha
     return _figure(parts, left + wide + 14, top + high + 42, f"{what} over training steps: {ends}.")
 
 
-def thinned(points: Sequence[tuple[float, float]], *, most: int) -> list[tuple[float, float]]:
+def thinned(points: Sequence[tuple[Number, Number]], *, most: int) -> list[tuple[Number, Number]]:
     """At most `most` of the points, evenly taken, the first and the last always among them."""
     if len(points) <= most:
         return list(points)
     return [points[round(index * (len(points) - 1) / (most - 1))] for index in range(most)]
 
 
-def _whole_percent(share: float) -> str:
+def _whole_percent(share: Number) -> str:
     return f"{share * 100:.0f} %"
 
 
 def _grid(
-    frame: tuple[float, float, float],
-    across: Mapping[float, str],
-    down: Mapping[float, str],
+    frame: tuple[Number, Number, Number],
+    across: Mapping[Number, str],
+    down: Mapping[Number, str],
 ) -> list[Markup]:
     """Lines at the heights of `down`, and what stands at the ticks; `frame` is left, right and bottom in pixels."""
     left, right, bottom = frame
@@ -214,7 +215,7 @@ def _grid(
     return parts
 
 
-def _figure(parts: Sequence[Markup], width: float, height: float, words: str) -> Markup:
+def _figure(parts: Sequence[Markup], width: Number, height: Number, words: str) -> Markup:
     return element(
         "svg",
         *parts,

@@ -11,6 +11,16 @@ from vidi.core.measured import Measured
 from vidi.core.run_folder import RunFolder
 
 HEADLINES = ("accuracy", "mean average precision", "average precision", "exact match")
+# What a paper may ask for without its being there: a run that was cut short says less, and that is not an error.
+RESULTS: Mapping[str, Any] = {
+    "network": None,
+    "recipe": None,
+    "reasons": (),
+    "split": "test",
+    "task": "classification",
+}
+RECIPE: Mapping[str, Any] = {"recipe": None, "command": None, "created": None, "versions": None, "data": None}
+DATA: dict[str, Any] = {"group": None, "attributes": (), "fingerprint": None}
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,7 @@ class Evidence:
     results: Mapping[str, Any]
     recipe: Mapping[str, Any]
     model: Mapping[str, Any]
-    history: tuple[Mapping[str, float], ...]
+    history: tuple[Mapping[str, Any], ...]
     measured: tuple[Measured, ...]
     baselines: tuple[Baseline, ...]
 
@@ -44,7 +54,7 @@ class Evidence:
 
     @property
     def data(self) -> Mapping[str, Any]:
-        return dict(self.results.get("data") or {})
+        return DATA | (self.results.get("data") or {})
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -73,13 +83,13 @@ class Evidence:
 
 def gather(folder: RunFolder) -> Evidence:
     """Everything the papers need; raises UsageError if results.json or recipe.json is missing or damaged."""
-    results = folder.read("results.json", "results")
+    results = {**RESULTS, **folder.read("results.json", "results")}
     model = folder.path / "model.json"
     folder.check("model.json")
     return Evidence(
         folder=folder.path,
         results=results,
-        recipe=folder.read("recipe.json", "recipe"),
+        recipe={**RECIPE, **folder.read("recipe.json", "recipe")},
         model=read_json(model) if model.exists() else {},
         history=_history(folder.path / "history.jsonl"),
         measured=_measured(results.get("measured")),
@@ -101,11 +111,11 @@ def _baseline(entry: Mapping[str, Any]) -> Baseline:
     )
 
 
-def _history(path: Path) -> tuple[Mapping[str, float], ...]:
+def _history(path: Path) -> tuple[Mapping[str, Any], ...]:
     """The lines in order of steps; a run that was killed may have half a line, and one that resumed some twice."""
     if not path.exists():
         return ()
-    lines: dict[tuple[float, bool], Mapping[str, float]] = {}
+    lines: dict[tuple[float, bool], Mapping[str, Any]] = {}
     for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             line = json.loads(text)

@@ -26,6 +26,7 @@ def environment(*, html: bool) -> jinja2.Environment:
         listed=text.listed,
         percent=text.percent,
         shortened=text.shortened,
+        tied=text.tied,
         visible=text.visible,
     )
     return made

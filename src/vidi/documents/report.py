@@ -1,6 +1,7 @@
 """report.html: one page that needs nothing but itself."""
 
 import base64
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -158,9 +159,10 @@ def _curves(evidence: Evidence) -> list[Markup]:
     ]
 
 
-def _series(history: Sequence[Mapping[str, float]], name: str) -> list[tuple[float, float]]:
+def _series(history: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float, float]]:
     found = ((line["step"], line.get(name)) for line in history)
-    return [(float(step), float(value)) for step, value in found if value is not None and value == value]
+    numbers = ((float(step), float(value)) for step, value in found if isinstance(value, int | float))
+    return [(step, value) for step, value in numbers if math.isfinite(value)]
 
 
 def _grids(evidence: Evidence, thumbnail: Thumbnail) -> Iterator[dict[str, Any]]:

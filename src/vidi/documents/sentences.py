@@ -127,7 +127,11 @@ def inference(evidence: Evidence) -> str:
 
 def split(evidence: Evidence) -> str:
     """How many images are in which split, and what kept together."""
-    sizes = [f"{evidence.total(name):,} {what}" for name, what in _SPLITS.items() if evidence.total(name)]
+    sizes = [
+        f"{counted(evidence.total(name), 'image')} {what}"
+        for name, what in _SPLITS.items()
+        if evidence.total(name)
+    ]
     group = evidence.data.get("group")
     kept = f"; all images of one {group} are in the same split" if group else ""
     return f"{listed(sizes)}{kept}." if sizes else ""
@@ -143,12 +147,6 @@ _SPLITS = {
 def cautions(evidence: Evidence) -> list[str]:
     """What a reader must keep in mind, each from a number of this run; may be empty."""
     found = [*_small(evidence), *_unequal(evidence), *_remarked(evidence)]
-    main = evidence.headline
-    if main is not None:
-        for baseline in evidence.baselines:
-            decided, sentence = verdict(main, baseline)
-            if decided != Verdict.STANDS and baseline.find(main.name) is not None:
-                found.append(sentence)
     chosen = evidence.results.get("split", "test")
     if chosen != "test":
         found.insert(0, f"The numbers come from the {chosen} split, not from images kept apart for a test.")
@@ -181,7 +179,7 @@ def _remarked(evidence: Evidence) -> list[str]:
     if not counts:
         return []
     kinds = listed([f"{kind} ({count:,})" for kind, count in counts.items()], most=12)
-    return [f"Something was noticed while the data was read: {kinds}; the report names each."]
+    return [f"Something was noticed while the data was read: {kinds}."]
 
 
 def weakest(evidence: Evidence, *, most: int = 3) -> str:
@@ -192,4 +190,8 @@ def weakest(evidence: Evidence, *, most: int = 3) -> str:
     if len(scored) <= 2:
         return ""
     worst = sorted(scored, key=lambda entry: entry.value)[:most]
-    return "Lowest F1: " + "; ".join(f"{listed([entry.of])} {measured_text(entry)}" for entry in worst) + "."
+    return (
+        "Lowest F1: "
+        + "; ".join(f"“{listed([entry.of])}” with {measured_text(entry)}" for entry in worst)
+        + "."
+    )

@@ -1,9 +1,11 @@
 """Small pieces of SVG: escaped elements, and scales with round ticks."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
+
+from vidi.documents.text import Number
 
 
 def element(name: str, *children: object, **attributes: object) -> Markup:
@@ -25,13 +27,13 @@ def _short(value: object) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
-def path(points: list[tuple[float, float]], **attributes: object) -> Markup:
+def path(points: Sequence[tuple[Number, Number]], **attributes: object) -> Markup:
     """A line through the points."""
     steps = " ".join(f"{'ML'[index > 0]}{x:.1f} {y:.1f}" for index, (x, y) in enumerate(points))
     return element("path", d=steps, **attributes)
 
 
-def ticks(low: float, high: float, *, about: int = 4) -> list[float]:
+def ticks(low: Number, high: Number, *, about: int = 4) -> list[Number]:
     """Round numbers (1, 2 or 5 times a power of ten apart) inside [low, high], about `about` of them."""
     if not high > low:
         return [low]
@@ -42,7 +44,7 @@ def ticks(low: float, high: float, *, about: int = 4) -> list[float]:
     return [round(index * step, 12) for index in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def scale(low: float, high: float, start: float, stop: float) -> Callable[[float], float]:
+def scale(low: Number, high: Number, start: Number, stop: Number) -> Callable[[Number], Number]:
     """Maps [low, high] to [start, stop] in pixels; one point maps to the middle."""
     if high == low:
         low, high = low - 1, high + 1

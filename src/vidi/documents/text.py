@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from vidi.core.measured import Measured
 
+Number = float | int  # JSON writes 1.0 as 1, and the tests' checker tells the two apart
 THIN = "\u202f"  # a narrow space that does not break: 91.3 %
 NONE = "–"
 
@@ -29,7 +30,7 @@ MEANINGS: Mapping[str, str] = {
 }
 
 
-def percent(share: float, *, digits: int = 1) -> str:
+def percent(share: Number, *, digits: int = 1) -> str:
     """`91.3 %`; a share that is not quite 0 or 1 never reads as 0 or 100 %."""
     if not math.isfinite(share):
         return NONE
@@ -53,7 +54,7 @@ def percent_measured(measured: Measured) -> str:
     return " ".join(filter(None, [percent(measured.value), percent_interval(measured)]))
 
 
-def number(value: float, *, digits: int = 3) -> str:
+def number(value: Number, *, digits: int = 3) -> str:
     """`0.913`; larger numbers with fewer decimals; a dash for what is not a number."""
     if not math.isfinite(value):
         return NONE
@@ -86,7 +87,7 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: Number) -> str:
     """`0.8 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
     if seconds < 10:
         return f"{seconds:.1f}{THIN}s"
@@ -110,6 +111,12 @@ def listed(names: Sequence[str], *, most: int = 8) -> str:
 def capital(sentence: str) -> str:
     """The sentence with its first letter large, the rest as it was."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def tied(sentence: str) -> str:
+    """The sentence with intervals and `n = 412` held together on one line."""
+    held = re.sub(r"(\[-?[\d.,]+,) (-?[\d.,]+\])", "\\1\u00a0\\2", sentence)
+    return held.replace("n = ", "n\u00a0=\u00a0")
 
 
 def visible(text: object) -> str:
