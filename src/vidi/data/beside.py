@@ -10,7 +10,7 @@ from vidi.core.errors import UsageError
 from vidi.data.cells import attribute_names, label_texts, text_of, values_of
 from vidi.data.columns import image_column, match_score
 from vidi.data.listing import TABLE_SUFFIXES, Remarks, Walked, split_of
-from vidi.data.matching import Files
+from vidi.data.matching import NOTHING, Files
 from vidi.data.tables import Table, read_table
 
 
@@ -68,11 +68,10 @@ def _joined(
     row_of: dict[str, int] = {}
     for row, cell in enumerate(table.columns[column]):
         text = text_of(cell)
-        match = files.find(text) if text is not None else None
-        if match is None or match.file is None:
-            remarks.add(
-                match.kind if match else "missing file", table.where[row], _what(text, match and match.what)
-            )
+        match = files.find(text) if text is not None else NOTHING
+        if match.file is None:
+            said = match.what if text is None else f"{text[:200]!r} {match.what}"
+            remarks.add(match.kind, table.where[row], said)
         elif match.file in row_of:
             remarks.add(
                 "duplicate row", table.where[row], f"{match.file} stands in an earlier row, which counts"
@@ -106,7 +105,3 @@ def _joined(
 
 def _column(table: Table, name: str | None) -> Sequence[Any] | None:
     return table.columns.get(name) if name is not None else None
-
-
-def _what(text: str | None, why: str | None) -> str:
-    return f"{text!r} {why}" if text is not None else "names no image"

@@ -8,7 +8,7 @@ from vidi.core.dataset import ReadOptions
 from vidi.data.cells import attribute_names, label_texts, text_of, values_of
 from vidi.data.columns import asked_for, split_column, target_column
 from vidi.data.listing import Remarks, example, split_of
-from vidi.data.matching import Files, Match
+from vidi.data.matching import NOTHING, Files, Match
 from vidi.data.tables import Table
 
 
@@ -59,9 +59,8 @@ def concatenated(tables: Sequence[Table]) -> Table:
 
 def matched(table: Table, image: str, files: Files) -> list[Match]:
     """For each row the file it means, or why there is none."""
-    nothing = Match(None, "missing file", "names no image; left out")
     texts = [text_of(cell) for cell in table.columns[image]]
-    return [nothing if text is None else files.find(text) for text in texts]
+    return [NOTHING if text is None else files.find(text) for text in texts]
 
 
 def joined_rows(
@@ -105,6 +104,27 @@ def joined_rows(
         said = " against ".join(dict.fromkeys(claims))
         remarks.add("conflict", file, f"its rows disagree: {said}; left out (if both hold, write a|b)")
     return [chosen[file] for file in sorted(chosen)]
+
+
+def placed_rows(
+    table: Table, roles: Roles, places: Sequence[Mapping[str, Any]], remarks: Remarks
+) -> list[dict[str, Any]]:
+    """One row for each place (what `example` takes: file, path, offset, …) that has a target, in order.
+
+    A split column beats the place's own split.
+    """
+    labels = label_texts(table.columns[roles.target]) if roles.target is not None else [None] * len(table)
+    cells = table.columns[roles.split] if roles.split is not None else None
+    values = {roles.attributes[name]: values_of(table.columns[name]) for name in roles.attributes}
+    rows = []
+    for row, (place, target) in enumerate(zip(places, labels, strict=True)):
+        if target is None:
+            remarks.add("no target", table.where[row], "no target; left out")
+            continue
+        split = place["split"] if cells is None else split_of(text_of(cells[row]) or "")
+        attributes = {name: values[name][row] for name in values}
+        rows.append(example(**{**place, "split": split}, target=target, attributes=attributes))
+    return rows
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

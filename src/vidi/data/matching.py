@@ -15,6 +15,7 @@ class Match:
     what: str = ""
 
 
+NOTHING = Match(None, "missing file", "names no image; left out")
 OUTSIDE = Match(None, "outside", "names a file outside of the folder; left out")
 MISSING = Match(None, "missing file", "names a file that is not there; left out")
 SEVERAL = Match(None, "several files", "names several files of the folder; give the path; left out")

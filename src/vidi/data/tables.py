@@ -11,6 +11,7 @@ from typing import Any
 
 from vidi.core.errors import UsageError
 from vidi.data.listing import Remarks, is_image_name
+from vidi.data.parquet_rows import holds_bytes
 
 LARGEST_BYTES = 1 << 30
 DELIMITED = (".csv", ".tsv", ".tab", ".txt")
@@ -161,7 +162,7 @@ def _parquet(path: Path, most_rows: int | None) -> Table:
 
     try:
         with pq.ParquetFile(path) as file:
-            names = [field.name for field in file.schema_arrow if not _holds_bytes(field.type)]
+            names = [field.name for field in file.schema_arrow if not holds_bytes(field.type)]
             if most_rows is None:
                 table = file.read(columns=names)
             else:
@@ -174,11 +175,3 @@ def _parquet(path: Path, most_rows: int | None) -> Table:
             f"{path} is not a readable Parquet file ({first}); restore it from a copy"
         ) from error
     return Table(path, columns, [f"{path.name}, row {row}" for row in range(table.num_rows)])
-
-
-def _holds_bytes(kind: Any) -> bool:
-    import pyarrow as pa
-
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return True
-    return pa.types.is_struct(kind) and any(_holds_bytes(kind.field(i).type) for i in range(kind.num_fields))
