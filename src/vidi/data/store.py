@@ -56,7 +56,8 @@ def key_bytes(keys: Sequence[str]) -> UInt8[np.ndarray, "n 32"]:
     joined = bytes.fromhex("".join(keys))
     if len(joined) != KEY_BYTES * len(keys):
         raise ValueError("a store's keys are SHA-256 sums of 64 hex digits each")
-    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, KEY_BYTES)
+    rows: UInt8[np.ndarray, "n 32"] = np.frombuffer(joined, dtype=np.uint8).reshape(-1, KEY_BYTES)
+    return rows
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class Store:
         shard, row = places[:, 0], places[:, 1]
         first = self.shards[shard[0]].data
         if (shard == shard[0]).all() and (np.diff(row) == 1).all():
-            return first[row[0] : row[0] + len(row)]
+            return np.asarray(first[row[0] : row[0] + len(row)])
         gathered = np.empty((len(keys), *first.shape[1:]), dtype=first.dtype)
         for number in np.unique(shard):
             here = np.flatnonzero(shard == number)

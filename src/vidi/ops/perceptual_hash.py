@@ -19,9 +19,8 @@ def thumbnail(image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "32 32"]:
 def luma(image: UInt8[np.ndarray, "... 3"]) -> UInt8[np.ndarray, "..."]:
     """How bright each pixel is (ITU-R BT.601), in integer arithmetic so that it is the same on every machine."""
     wide = image.astype(np.uint32)
-    return np.asarray(
-        (19595 * wide[..., 0] + 38470 * wide[..., 1] + 7471 * wide[..., 2] + 32768) >> 16, np.uint8
-    )
+    weighted = 19595 * wide[..., 0] + 38470 * wide[..., 1] + 7471 * wide[..., 2]
+    return np.asarray((weighted + 32768) >> 16, dtype=np.uint8)
 
 
 @functools.cache
@@ -30,7 +29,7 @@ def cosines() -> Float32[np.ndarray, "8 32"]:
     frequency, place = np.arange(LOW)[:, None], np.arange(THUMBNAIL_PX)[None, :]
     rows = np.cos(np.pi * (2 * place + 1) * frequency / (2 * THUMBNAIL_PX)) * np.sqrt(2 / THUMBNAIL_PX)
     rows[0] /= np.sqrt(2)
-    return rows.astype(np.float32)
+    return np.asarray(rows, dtype=np.float32)
 
 
 def low_frequencies(thumbnails: UInt8[np.ndarray, "n 32 32"]) -> Float32[np.ndarray, "n 8 8"]:
