@@ -51,6 +51,29 @@ def replicate_sums(
     return sums
 
 
+def sign_flipped_sums(
+    values: Float[np.ndarray, "n k"],
+    *,
+    replicates: int,
+    seed: int,
+    group: Int[np.ndarray, " n"] | None = None,
+) -> Float[np.ndarray, "r k"]:
+    """Sums of `values` with random signs, one for each example (or group): how the sums vary if their mean is 0.
+
+    The wild bootstrap of Wu 1986 (Annals of Statistics 14) with Rademacher signs.
+    """
+    rng = np.random.default_rng(seed)
+    if group is not None:
+        values = sum_by(values, group)
+    sums = np.empty((replicates, values.shape[1]))
+    step = max(1, BLOCK // max(len(values), 1))
+    for start in range(0, replicates, step):
+        rows = min(step, replicates - start)
+        signs = rng.integers(2, size=(rows, len(values)), dtype=np.int8) * 2.0 - 1
+        sums[start : start + rows] = signs @ values
+    return sums
+
+
 def percentile(drawn: Float[np.ndarray, " r"], confidence: float = 0.95) -> tuple[float, float]:
     """The middle `confidence` of the replicates, those that are nan left out; (nan, nan) if all are."""
     drawn = drawn[~np.isnan(drawn)]
@@ -70,7 +93,7 @@ def bootstrapped(
     cell: Int[np.ndarray, " n"] | None = None,
     of: Sequence[str] = ("",),
     n: Sequence[int] | None = None,
-    effective: Sequence[float] | None = None,
+    effective: Sequence[int | float] | None = None,
     notes: Sequence[str] | None = None,
     unit: str = "share",
 ) -> list[Measured]:
@@ -105,7 +128,7 @@ def bootstrapped(
 
 
 def interval_of(
-    value: float, drawn: Float[np.ndarray, " r"], scores: Scores, size: float, unit: str
+    value: float, drawn: Float[np.ndarray, " r"], scores: Scores, size: int | float, unit: str
 ) -> tuple[float, float, str, str]:
     """Low, high, method and note."""
     what = "examples" if scores.group is None else "groups"

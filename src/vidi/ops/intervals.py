@@ -19,7 +19,7 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     return score_interval(successes / n, n, confidence)
 
 
-def score_interval(share: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
+def score_interval(share: float, n: int | float, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's interval for a share of a number of units that need not be whole (an effective sample size)."""
     z = normal_quantile((1 + confidence) / 2)
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
@@ -53,7 +53,7 @@ def logit_interval(share: float, standard_error: float, confidence: float = 0.95
         return NO_INTERVAL
     middle = math.log(share / (1 - share))
     half = normal_quantile((1 + confidence) / 2) * standard_error / (share * (1 - share))
-    return tuple(0.5 * (1 + math.tanh((middle + side * half) / 2)) for side in (-1, 1))  # type: ignore[return-value]
+    return 0.5 * (1 + math.tanh((middle - half) / 2)), 0.5 * (1 + math.tanh((middle + half) / 2))
 
 
 def cluster_error(
