@@ -127,7 +127,7 @@ def test_every_number_is_on_the_page(tmp_path):
         "92.2 %",
         "[89.2, 94.4]",
         "[0.248, 0.391]",
-        "13.1 %",
+        "0.131",
         "410",
         "majority class",
         "82.9 %",

@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from vidi.documents import sentences, text
 from vidi.documents.evidence import Evidence
+from vidi.documents.facts import MOST_REMARKS, facts_of_data
 from vidi.documents.pages import environment
 from vidi.documents.questions import QUESTIONS
-from vidi.documents.report import MOST_REMARKS, facts_of_data
 
 
 @dataclass(frozen=True)

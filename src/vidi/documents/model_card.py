@@ -4,6 +4,7 @@ The sections are those of Mitchell et al. 2019, "Model Cards for Model Reporting
 header is the Hugging Face hub's. What only the author can know is asked, not guessed.
 """
 
+import re
 from typing import Any
 
 from markupsafe import Markup
@@ -11,8 +12,8 @@ from markupsafe import Markup
 from vidi.core.measured import Measured
 from vidi.documents import sentences, text
 from vidi.documents.evidence import Evidence
+from vidi.documents.facts import facts_of_data, per_label
 from vidi.documents.pages import environment
-from vidi.documents.report import facts_of_data, per_label
 
 PIPELINES = {"classification": "image-classification", "multilabel": "image-classification"}
 HUB_NAMES = {
@@ -38,7 +39,7 @@ def render(evidence: Evidence) -> str:
         split=text.capital(sentences.split(evidence)),
         whole=[entry for entry in evidence.measured if not entry.of],
         per_label=per_label(evidence),
-        meanings=text.MEANINGS,
+        meaning=text.meaning,
         facts=facts_of_data(evidence),
         ask=ask,
         capital=text.capital,
@@ -97,7 +98,7 @@ def header(evidence: Evidence) -> Markup:
 def _results(evidence: Evidence) -> list[dict[str, Any]]:
     metrics = [
         {
-            "type": HUB_NAMES.get(entry.name, entry.name.replace(" ", "_").lower()),
+            "type": HUB_NAMES.get(entry.name) or re.sub(r"\W+", "_", entry.name.lower()),
             "value": round(entry.value, 6),
             "name": f"{entry.name}, n = {entry.n:,}"
             + (

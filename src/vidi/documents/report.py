@@ -11,6 +11,7 @@ from markupsafe import Markup
 from vidi.core.measured import Measured
 from vidi.documents import charts, sentences, text
 from vidi.documents.evidence import Evidence
+from vidi.documents.facts import MOST_LABELS, MOST_REMARKS, facts_of_data, pairs, per_label
 from vidi.documents.pages import environment
 
 Thumbnail = Callable[[str], bytes | None]
@@ -23,9 +24,6 @@ GRIDS = {
     "least_certain": ("Least certain", "The images it could hardly decide on."),
     "surest_hits": ("Surest hits", "Right, and sure of it: what the model takes for typical."),
 }
-PER_LABEL = ("precision", "recall", "F1")
-MOST_LABELS = 60
-MOST_REMARKS = 20
 
 
 def render(evidence: Evidence, *, thumbnail: Thumbnail) -> str:
@@ -41,7 +39,6 @@ def render(evidence: Evidence, *, thumbnail: Thumbnail) -> str:
         comparison=_comparison(evidence),
         cautions=sentences.cautions(evidence),
         whole=[entry for entry in evidence.measured if not entry.of],
-        meanings=text.MEANINGS,
         per_label=per_label(evidence),
         weakest=sentences.weakest(evidence),
         confusion=_confusion(evidence),
@@ -81,48 +78,12 @@ def _comparison(evidence: Evidence) -> list[Compared]:
 
 
 @dataclass(frozen=True)
-class LabelRow:
-    """A label, its number of images and what was measured of it, by the measure's name."""
-
-    label: str
-    n: int
-    numbers: Mapping[str, Measured]
-
-    @property
-    def goodness(self) -> float:
-        """F1, or the first number there is; below 0 if it is not a number."""
-        entry = self.numbers.get("F1") or next(iter(self.numbers.values()))
-        return entry.value if entry.value == entry.value else -1.0
-
-
-@dataclass(frozen=True)
 class CountRow:
     """Images of a label in each split, and together."""
 
     label: str
     counts: list[int]
     total: int
-
-
-def per_label(evidence: Evidence) -> dict[str, Any]:
-    """Rows of label, n and its numbers; with very many labels those with the lowest F1."""
-    by_label: dict[str, dict[str, Measured]] = {}
-    for entry in evidence.measured:
-        if entry.of:
-            by_label.setdefault(entry.of, {})[entry.name] = entry
-    names = [name for name in PER_LABEL if any(name in row for row in by_label.values())]
-    names += sorted({name for row in by_label.values() for name in row} - set(names))
-    rows = [LabelRow(label, _support(row), row) for label, row in by_label.items()]
-    left_out = max(0, len(rows) - MOST_LABELS)
-    if left_out:
-        rows = sorted(rows, key=lambda row: row.goodness)[:MOST_LABELS]
-    return {"names": names, "rows": rows, "left_out": left_out}
-
-
-def _support(row: Mapping[str, Measured]) -> int:
-    """Images of the label: what recall stands on (precision stands on the images that were called so)."""
-    known = row.get("recall") or row.get("F1") or next(iter(row.values()))
-    return known.n
 
 
 def _confusion(evidence: Evidence) -> dict[str, Any]:
@@ -132,7 +93,7 @@ def _confusion(evidence: Evidence) -> dict[str, Any]:
     drawn = len(labels) <= charts.READABLE
     pairs = [
         {"truth": labels[row], "said": labels[column], "count": count, "whole": whole}
-        for row, column, count, whole in charts.confused_pairs(matrix, most=8 if drawn else 25)
+        for row, column, count, whole in charts.confusedpairs(matrix, most=8 if drawn else 25)
     ]
     return {
         "figure": charts.confusion(matrix, labels) if drawn else "",
@@ -210,30 +171,6 @@ def _data(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def facts_of_data(evidence: Evidence) -> dict[str, str]:
-    """What was measured of the data, as label and text."""
-    data = evidence.data
-    facts: dict[str, str] = {}
-    if data.get("examples") is not None:
-        facts["images"] = f"{data['examples']:,} with {text.counted(len(evidence.labels), 'label')}"
-    if data.get("layout"):
-        facts["layout"] = str(data["layout"])
-    for name, sizes in (data.get("sizes") or {}).items():
-        if sizes:
-            least, middle, most = sizes
-            facts[str(name)] = f"{least:,.0f} to {most:,.0f} px, median {middle:,.0f}"
-    for name in ("exact", "near"):
-        if data.get(f"{name}_duplicates") is not None:
-            facts[f"{name} duplicates"] = f"{data[f'{name}_duplicates']:,}"
-    if data.get("group"):
-        facts["kept together"] = f"images of one {data['group']}"
-    if data.get("attributes"):
-        facts["other columns"] = text.listed([str(name) for name in data["attributes"]], most=12)
-    if data.get("columns"):
-        facts["read as"] = ", ".join(f"{role} from {column}" for role, column in data["columns"].items())
-    return facts
-
-
 def _made(evidence: Evidence) -> dict[str, Any]:
     recipe, results = evidence.recipe, evidence.results
     time = results.get("time") or {}
@@ -241,7 +178,7 @@ def _made(evidence: Evidence) -> dict[str, Any]:
     facts = {
         "recipe": recipe.get("recipe") or results.get("recipe"),
         "network": results.get("network"),
-        "options": _pairs(recipe.get("options")),
+        "options": pairs(recipe.get("options")),
         "seed": recipe.get("seed"),
         "validation": None
         if results.get("validation") is None
@@ -249,8 +186,8 @@ def _made(evidence: Evidence) -> dict[str, Any]:
         "time": text.duration(float(time["total_seconds"]))
         if time.get("total_seconds") is not None
         else None,
-        "machine": _pairs(recipe.get("machine")),
-        "versions": _pairs(recipe.get("versions"), between=" "),
+        "machine": pairs(recipe.get("machine")),
+        "versions": pairs(recipe.get("versions"), between=" "),
         "made": str(recipe.get("created") or "").replace("T", " ").replace("Z", " UTC"),
         "data fingerprint": evidence.data.get("fingerprint") or (recipe.get("data") or {}).get("fingerprint"),
     }
@@ -261,11 +198,3 @@ def _made(evidence: Evidence) -> dict[str, Any]:
         "stages": stages,
         "longest": max(stages.values(), default=0.0),
     }
-
-
-def _pairs(mapping: Mapping[str, Any] | None, *, between: str = " = ") -> str:
-    words = {True: "yes", False: "no", None: "not set"}
-    return ", ".join(
-        f"{key}{between}{words[value] if value is None or isinstance(value, bool) else value}"
-        for key, value in (mapping or {}).items()
-    )

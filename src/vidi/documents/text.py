@@ -17,8 +17,8 @@ MEANINGS: Mapping[str, str] = {
     "accuracy": "share of images whose most probable label is the true one",
     "balanced accuracy": "mean over the labels of the share of their images that were found",
     "top-5 accuracy": "share of images whose true label is among the five most probable",
-    "precision": "of the images called this label, the share that are",
-    "recall": "of the images of this label, the share that were found",
+    "precision": "share of the images called by a label that have it",
+    "recall": "share of a label's images that were found",
     "F1": "harmonic mean of precision and recall",
     "AUROC": "chance that an image with the label gets a higher score than one without",
     "average precision": "area under the curve of precision against recall",
@@ -28,6 +28,11 @@ MEANINGS: Mapping[str, str] = {
     "calibration error": "mean gap between stated probability and share of right answers; lower is better",
     "exact match": "share of images with every label right and none too many",
 }
+
+
+def meaning(name: str) -> str:
+    """A measure in a few words; nothing for one that is not known. What follows a comma only says which kind."""
+    return MEANINGS.get(name) or MEANINGS.get(name.split(",")[0], "")
 
 
 def percent(share: Number, *, digits: int = 1) -> str:
