@@ -93,7 +93,7 @@ def _confusion(evidence: Evidence) -> dict[str, Any]:
     drawn = len(labels) <= charts.READABLE
     pairs = [
         {"truth": labels[row], "said": labels[column], "count": count, "whole": whole}
-        for row, column, count, whole in charts.confusedpairs(matrix, most=8 if drawn else 25)
+        for row, column, count, whole in charts.confused_pairs(matrix, most=8 if drawn else 25)
     ]
     return {
         "figure": charts.confusion(matrix, labels) if drawn else "",
