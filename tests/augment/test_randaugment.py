@@ -77,7 +77,9 @@ def test_equalised_values_are_equally_frequent():
     new = apply("equalise", dark, 1).float()
     assert new.amin() == 0 and new.amax() == 255
     middle = new.flatten(1).quantile(torch.tensor([0.25, 0.5, 0.75]), dim=1)
-    assert (middle - torch.tensor([[64.0], [128.0], [191.0]])).abs().max() < 16  # dark values come in big steps
+    assert (
+        middle - torch.tensor([[64.0], [128.0], [191.0]])
+    ).abs().max() < 16  # dark values come in big steps
     one_value = torch.full((1, 3, 5, 5), 9, dtype=torch.uint8)
     assert torch.equal(apply("equalise", one_value, 1), one_value)
 

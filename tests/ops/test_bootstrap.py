@@ -6,11 +6,11 @@ import pytest
 from vidi.core.scores import Scores
 from vidi.ops.bootstrap import (
     bootstrapped,
-    by_group,
     mean_defined,
     percentile,
     ratio,
     replicate_sums,
+    share_of,
     sign_flipped_sums,
 )
 
@@ -149,8 +149,8 @@ def test_one_example_one_group_or_none_give_no_interval_and_say_so():
 def test_by_group_is_wilson_without_and_bootstrap_with_groups():
     hit = np.arange(40) % 4 > 0
     alone, grouped = (
-        by_group("hit", hit, scores(40)),
-        by_group("hit", hit, scores(40, group=np.arange(40) // 4)),
+        share_of("hit", hit, scores(40)),
+        share_of("hit", hit, scores(40, group=np.arange(40) // 4)),
     )
     assert alone.value == grouped.value == 0.75 and alone.method == "Wilson"
     assert grouped.method.startswith("bootstrap over groups") or "groups" in grouped.note

@@ -3,7 +3,7 @@
 from vidi.core.card import Card
 from vidi.core.measured import Measured
 from vidi.core.scores import Scores
-from vidi.ops.bootstrap import by_group
+from vidi.ops.bootstrap import share_of
 
 CARD = Card(
     title="Accuracy",
@@ -15,4 +15,4 @@ CARD = Card(
 
 def measure(scores: Scores) -> list[Measured]:
     """One share. Examples of one group (a patient, a student) are not independent, so groups are drawn whole."""
-    return [by_group("accuracy", scores.correct, scores)]
+    return [share_of("accuracy", scores.correct, scores)]

@@ -5,7 +5,7 @@ import numpy as np
 from vidi.core.card import Card
 from vidi.core.measured import Measured
 from vidi.core.scores import Scores
-from vidi.ops.bootstrap import by_group
+from vidi.ops.bootstrap import share_of
 
 CARD = Card(
     title="Exact match",
@@ -19,5 +19,5 @@ THRESHOLD = 0.5
 def measure(scores: Scores) -> list[Measured]:
     """One share, with Wilson's interval or a bootstrap over groups."""
     return [
-        by_group("exact match", np.all((scores.probability >= THRESHOLD) == scores.truth, axis=1), scores)
+        share_of("exact match", np.all((scores.probability >= THRESHOLD) == scores.truth, axis=1), scores)
     ]

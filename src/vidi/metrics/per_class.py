@@ -1,6 +1,7 @@
 """Precision, recall and F1 of every label, and their means."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -71,8 +72,6 @@ def measure(scores: Scores) -> list[Measured]:
 
 def named(entry: Measured, name: str, scores: Scores) -> Measured:
     """The entry under its name; precision and recall of a label are shares of examples, so Wilson's interval holds."""
-    from dataclasses import replace
-
     if entry.of and name != "F1" and scores.group is None and entry.n:
         low, high = score_interval(entry.value, entry.n)
         return replace(entry, name=name, low=low, high=high, method="Wilson", note="")

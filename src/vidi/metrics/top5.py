@@ -5,7 +5,7 @@ import numpy as np
 from vidi.core.card import Card
 from vidi.core.measured import Measured
 from vidi.core.scores import Scores
-from vidi.ops.bootstrap import by_group
+from vidi.ops.bootstrap import share_of
 
 CARD = Card(
     title="Top-5 accuracy",
@@ -23,4 +23,4 @@ def measure(scores: Scores) -> list[Measured]:
     own = np.take_along_axis(scores.probability, scores.truth[:, None], axis=1)
     earlier = np.arange(count) < scores.truth[:, None]
     ahead = (scores.probability > own) | ((scores.probability == own) & earlier)
-    return [by_group("top-5 accuracy", ahead.sum(axis=1) < 5, scores)]
+    return [share_of("top-5 accuracy", ahead.sum(axis=1) < 5, scores)]

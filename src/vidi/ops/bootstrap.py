@@ -143,7 +143,7 @@ def interval_of(
     return math.nan, math.nan, method, f"no interval: too few {what} to draw again"
 
 
-def by_group(name: str, hit: np.ndarray, scores: Scores, *, of: str = "", note: str = "") -> Measured:
+def share_of(name: str, hit: np.ndarray, scores: Scores, *, of: str = "", note: str = "") -> Measured:
     """A share of examples as a Measured: Wilson's interval, or a bootstrap over groups where there are groups."""
     hit = np.asarray(hit, dtype=np.float64)
     if scores.group is not None:
