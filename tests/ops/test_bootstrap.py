@@ -146,7 +146,7 @@ def test_one_example_one_group_or_none_give_no_interval_and_say_so():
     assert math.isnan(found.value) and math.isnan(found.low) and found.n == 0
 
 
-def test_by_group_is_wilson_without_and_bootstrap_with_groups():
+def test_a_share_is_wilson_without_and_bootstrap_with_groups():
     hit = np.arange(40) % 4 > 0
     alone, grouped = (
         share_of("hit", hit, scores(40)),
