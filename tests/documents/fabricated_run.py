@@ -185,14 +185,15 @@ def results_of(labels: Sequence[str], *, each: int = 41, split: str = "test") ->
 
 def recipe_record() -> dict[str, Any]:
     return {
-        "recipe": "tail",
-        "options": {"minutes": 2.0, "learning_rate": 0.003, "augment": True, "group": None},
+        "recipe": "auto",
+        "minutes": 2.0,
+        "options": {"learning_rate": 0.003, "augment": True, "group": None},
         "command": "vidi train photos/ --group student --minutes 2",
         "seed": 0,
         "data": {"path": "photos", "fingerprint": "9f2d0837"},
         "machine": {"system": "Linux", "cpu": "AMD EPYC 9B45", "processors": 2, "native_bf16": True},
         "versions": {"python": "3.11.9", "vidi": "0.1.0", "torch": "2.13.0"},
-        "created": "2026-11-22T10:00:00Z",
+        "created": "2026-11-22T10:00:00+00:00",
         "network": {"name": "efficientnet_lite", "options": {"classes": 10}},
         "decisions": {},
     }

@@ -117,3 +117,22 @@ def test_a_changed_byte_and_a_missing_file_are_one_sentence(tmp_path):
     path.unlink()
     with pytest.raises(UsageError, match="is missing"):
         gather(run)
+
+
+def test_images_with_several_labels_are_counted_once(tmp_path):
+    counts = {"a": {"train": 50, "test": 40}, "b": {"train": 50, "test": 40}}
+    change = {
+        "data": {"counts": counts, "splits": {"train": 60, "validation": 0, "test": 45}, "examples": 105}
+    }
+    said = sentences.split(gather(fabricate(tmp_path, labels=("a", "b"), change=change)))
+    assert said == "60 images for training and 45 images for the test."
+
+
+def test_no_validation_split_no_calibration(tmp_path):
+    change = {"calibration": {"temperature": 1.0, "n": 0, "split": "validation"}}
+    assert "not calibrated" in sentences.calibration(gather(fabricate(tmp_path, change=change)))
+
+
+def test_the_recipe_that_chose_is_named(tmp_path):
+    assert sentences.made_by(gather(fabricate(tmp_path))) == "tail, chosen by auto"
+    assert sentences.made_by(gather(fabricate(tmp_path, change={"recipe": "auto"}))) == "auto"

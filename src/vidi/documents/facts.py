@@ -66,7 +66,8 @@ def facts_of_data(evidence: Evidence) -> dict[str, str]:
         if data.get(f"{name}_duplicates") is not None:
             facts[f"{name} duplicates"] = f"{data[f'{name}_duplicates']:,}"
     if data.get("group"):
-        facts["kept together"] = f"images of one {data['group']}"
+        groups = f" ({data['groups']:,} of them)" if data.get("groups") else ""
+        facts["kept together"] = f"images of one {data['group']}{groups}"
     if data.get("attributes"):
         facts["other columns"] = text.listed([str(name) for name in data["attributes"]], most=12)
     if data.get("columns"):

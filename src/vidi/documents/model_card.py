@@ -31,6 +31,7 @@ def render(evidence: Evidence) -> str:
         header=header(evidence),
         evidence=evidence,
         headline=sentences.headline(evidence),
+        made_by=sentences.made_by(evidence),
         verdicts=_verdicts(evidence),
         cautions=sentences.cautions(evidence),
         weakest=sentences.weakest(evidence),

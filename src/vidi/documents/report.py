@@ -176,19 +176,23 @@ def _made(evidence: Evidence) -> dict[str, Any]:
     time = results.get("time") or {}
     stages = {str(name): float(seconds) for name, seconds in (time.get("stages") or {}).items()}
     facts = {
-        "recipe": recipe.get("recipe") or results.get("recipe"),
+        "recipe": sentences.made_by(evidence),
         "network": results.get("network"),
         "options": pairs(recipe.get("options")),
         "seed": recipe.get("seed"),
         "validation": None
         if results.get("validation") is None
         else text.number(float(results["validation"])),
-        "time": text.duration(float(time["total_seconds"]))
+        "time allowed": None if recipe.get("minutes") is None else text.duration(60 * recipe["minutes"]),
+        "time taken": text.duration(float(time["total_seconds"]))
         if time.get("total_seconds") is not None
         else None,
         "machine": pairs(recipe.get("machine")),
         "versions": pairs(recipe.get("versions"), between=" "),
-        "made": str(recipe.get("created") or "").replace("T", " ").replace("Z", " UTC"),
+        "made": str(recipe.get("created") or "")
+        .replace("T", " ")
+        .replace("Z", " UTC")
+        .replace("+00:00", " UTC"),
         "data fingerprint": evidence.data.get("fingerprint") or (recipe.get("data") or {}).get("fingerprint"),
     }
     return {

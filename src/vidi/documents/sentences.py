@@ -95,7 +95,7 @@ def _apart(main: Measured, other: Measured) -> Verdict:
 def calibration(evidence: Evidence) -> str:
     """How the probabilities were made to mean what they say."""
     found = evidence.results.get("calibration")
-    if not found:
+    if not found or not found.get("n"):
         return "The probabilities are the network's own; they were not calibrated."
     change = ""
     if found.get("log_loss_before") is not None and found.get("log_loss_after") is not None:
@@ -123,6 +123,14 @@ def inference(evidence: Evidence) -> str:
         if found.get("largest_difference") is not None:
             said.append(f", the largest difference of a probability {number(found['largest_difference'])}")
     return "".join(said) + "."
+
+
+def made_by(evidence: Evidence) -> str:
+    """The recipe that made the model, and the one that chose it."""
+    asked, taken = evidence.recipe["recipe"], evidence.results["recipe"]
+    if asked and taken and asked != taken:
+        return f"{taken}, chosen by {asked}"
+    return str(taken or asked or "not recorded")
 
 
 def split(evidence: Evidence) -> str:
