@@ -94,7 +94,7 @@ def _joined(
         values={file: {each: values[each][row] for each in values} for file, row in row_of.items()},
         names=names,
         target=None if target is None else {file: target[row] for file, row in row_of.items()},
-        target_name=options.target,
+        target_name=None if target is None else options.target,
         split={}
         if split is None
         else {file: split_of(str(split[row] or "")) for file, row in row_of.items()},

@@ -1,5 +1,6 @@
 """What lies in a folder of images: its files in order, its splits, and what was left aside on the way."""
 
+import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -192,14 +193,19 @@ class Glance:
         return self.images > 0 or any(each.holds_images for each in self.folders.values())
 
 
-def glance(folder: Path, *, depth: int = 3, most: int | None = None) -> Glance:
-    """`depth` levels of a folder; the top one whole, below it at most 200 entries each. Links are not followed."""
+def glance(folder: Path, *, depth: int = 3) -> Glance:
+    """`depth` levels of a folder: the top one whole, below it 200 entries each of about 500 folders.
+
+    Links are not followed.
+    """
+    return _glance(folder, depth, None, 500)
+
+
+def _glance(folder: Path, depth: int, most: int | None, budget: int) -> Glance:
     images, others, folders = 0, [], []
     try:
         with os.scandir(folder) as entries:
-            for count, entry in enumerate(entries):
-                if most is not None and count >= most:
-                    break
+            for entry in itertools.islice(entries, most):
                 if entry.name.startswith(".") or entry.name.lower() in IGNORED:
                     continue
                 if entry.is_dir(follow_symlinks=False):
@@ -210,8 +216,11 @@ def glance(folder: Path, *, depth: int = 3, most: int | None = None) -> Glance:
                     others.append(entry.name)
     except OSError:
         return Glance()
-    deeper = sorted(folders)[:200] if depth > 1 else []
-    inner = {name: glance(folder / name, depth=depth - 1, most=200) for name in deeper}
+    chosen = sorted(folders)[:budget] if depth > 1 else []
+    share = (budget - len(chosen)) // max(
+        len(chosen), 1
+    )  # each folder its own, so that none uses up another's
+    inner = {name: _glance(folder / name, depth - 1, 200, share) for name in chosen}
     return Glance(images, tuple(sorted(others)), inner)
 
 

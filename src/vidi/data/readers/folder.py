@@ -49,7 +49,7 @@ def recognise(root: Path) -> float:
     """0.85 for class folders; 0.05 for anything at all, because `read` has the sentence for what is none."""
     if not root.is_dir():
         return 0.05
-    seen = glance(root)
+    seen = glance(root, depth=5)
     folders = {name: each for name, each in seen.folders.items() if each.holds_images}
     if not folders:
         return 0.05
