@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidi.core.measured import Measured
-from vidi.documents import charts, svg
+from vidi.documents import charts, confusion, svg
+from vidi.documents.pages import TEMPLATES
 
 SHARES = st.floats(0, 1)
 
@@ -55,15 +56,25 @@ def test_what_has_no_scale_from_0_to_1_is_not_drawn():
 
 def test_confusion_shows_every_count_and_no_label_as_markup():
     matrix = [[5, 2, 0], [0, 7, 0], [1, 0, 1234]]
-    drawn = charts.confusion(matrix, ["<script>", "b&c", "x" * 80])
+    drawn = confusion.matrix(matrix, ["<script>", "b&c", "x" * 80])
     assert "<script>" not in drawn and len(attributes(drawn, "rect")) == 9
     shown = re.findall(r">([\d,k]+)</text>", drawn)
     assert sorted(shown) == sorted(["5", "2", "7", "1", "1234"])
 
 
+@given(SHARES, SHARES)
+def test_a_larger_share_of_mistakes_is_never_fainter(one, other):
+    low, high = sorted((one, other))
+    faint, strong = (confusion.shade(share, right=False, largest=max(high, 1e-9))[1] for share in (low, high))
+    assert faint <= strong <= confusion.STRONGEST + 1e-9
+
+
 def test_confused_pairs_by_hand():
-    assert charts.confused_pairs([[5, 2, 0], [0, 7, 0], [3, 0, 9]], most=2) == [(2, 0, 3, 12), (0, 1, 2, 7)]
-    assert charts.confused_pairs([[5, 0], [0, 7]], most=2) == []
+    assert confusion.confused_pairs([[5, 2, 0], [0, 7, 0], [3, 0, 9]], most=2) == [
+        (2, 0, 3, 12),
+        (0, 1, 2, 7),
+    ]
+    assert confusion.confused_pairs([[5, 0], [0, 7]], most=2) == []
 
 
 def test_a_calibrated_model_lies_on_the_line():
@@ -90,3 +101,39 @@ def test_thinned_keeps_the_ends_and_the_order(most, count):
         and kept[:1] == points[:1]
         and kept[-1:] == points[-1:]
     )
+
+
+def luminance(colour: tuple[float, ...]) -> float:
+    """Relative luminance, WCAG 2.2."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def palettes() -> list[dict[str, tuple[float, ...]]]:
+    """The page's colours for light, dark and print."""
+    css = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    blocks = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
+    found = [dict(re.findall(r"--(\w+): #([0-9a-f]+);", block)) for block in blocks]
+    return [{name: rgb(value) for name, value in palette.items()} for palette in found]
+
+
+def rgb(code: str) -> tuple[float, ...]:
+    code = code if len(code) == 6 else "".join(2 * digit for digit in code)
+    return tuple(int(code[place : place + 2], 16) / 255 for place in (0, 2, 4))
+
+
+@pytest.mark.parametrize("palette", palettes(), ids=["light", "dark", "print"])
+def test_every_text_can_be_read(palette):
+    for text in ("ink", "quiet", "accent"):
+        assert contrast(palette[text], palette["paper"]) >= 4.5
+    assert contrast(palette["quiet"], palette["wash"]) >= 4.5
+    strongest = {"accent": confusion.STRONGEST, "quiet": 0.3}
+    for colour, share in strongest.items():
+        pairs = zip(palette[colour], palette["paper"], strict=True)
+        cell = tuple(share * over + (1 - share) * under for over, under in pairs)
+        assert contrast(palette["ink"], cell) >= 4.4

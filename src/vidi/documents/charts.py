@@ -7,9 +7,7 @@ from markupsafe import Markup
 
 from vidi.core.measured import Measured
 from vidi.documents.svg import element, path, scale, ticks
-from vidi.documents.text import Number, counted, has_interval, is_share, number, percent, shortened, visible
-
-READABLE = 30  # labels that a confusion matrix can show legibly
+from vidi.documents.text import Number, counted, has_interval, is_share, number, percent
 
 
 def interval_bar(measured: Measured) -> Markup:
@@ -34,76 +32,6 @@ def share_bar(part: Number, whole: Number) -> Markup:
         height=14,
         aria_hidden="true",
     )
-
-
-def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> Markup:
-    """Truth down, prediction across. Right answers are grey; mistakes are coloured by their share of the row."""
-    size = 44 if len(labels) <= 5 else 30 if len(labels) <= 12 else 27 if len(labels) <= 20 else 22
-    names = [shortened(label, most=18) for label in labels]
-    longest = max((len(name) for name in names), default=0)
-    turned = longest > 3
-    margin, top = max(52, 16 + 7 * longest), 34 + 6 * longest if turned else 42
-    side = size * len(labels)
-    width, height = margin + side + (12 + 4 * longest if turned else 4), top + side + 6
-    parts = [
-        element("text", "true ↓", class_="quiet", x=margin - 8, y=top - 8, text_anchor="end"),
-        element("text", "said →", class_="quiet", x=margin, y=14),
-    ]
-    for index, name in enumerate(names):
-        middle = index * size + size / 2
-        parts.append(element("text", name, x=margin - 8, y=top + middle + 4, text_anchor="end"))
-        at = f"translate({margin + middle + 4 * turned:.1f} {top - 8})" + " rotate(-50)" * turned
-        parts.append(element("text", name, transform=at, text_anchor=None if turned else "middle"))
-    for row, counts in enumerate(matrix):
-        for column, count in enumerate(counts):
-            corner = (margin + column * size, top + row * size)
-            parts.append(
-                _cell(count, sum(counts), row == column, corner, size, (labels[row], labels[column]))
-            )
-    return element(
-        "svg",
-        *parts,
-        class_="chart natural",
-        role="img",
-        viewBox=f"0 0 {width} {height}",
-        width=width,
-        height=height,
-        aria_label=_confusion_words(matrix),
-    )
-
-
-def _cell(
-    count: int, whole: int, right: bool, corner: tuple[Number, Number], size: int, pair: tuple[str, str]
-) -> Markup:
-    share = count / whole if whole else 0.0
-    x, y = corner
-    hint = f"{visible(pair[0])} called {visible(pair[1])}: {count:,} of {whole:,} ({percent(share)})"
-    strength = 0.06 if not count else 0.10 + 0.25 * share if right else 0.18 + 0.82 * share**0.6
-    shade = {"class_": "right" if right else "wrong" if count else "none", "fill_opacity": strength}
-    square = element("rect", x=x + 0.75, y=y + 0.75, width=size - 1.5, height=size - 1.5, rx=2, **shade)
-    if not count:
-        return element("g", element("title", hint), square)
-    figure = f"{count:,}" if count < 1000 else f"{count / 1000:.0f}k" if count >= 10_000 else str(count)
-    ink = "on" if not right and strength > 0.62 else None
-    text = element("text", figure, class_=ink, x=x + size / 2, y=y + size / 2 + 4, text_anchor="middle")
-    return element("g", element("title", hint), square, text)
-
-
-def _confusion_words(matrix: Sequence[Sequence[int]]) -> str:
-    whole = sum(sum(row) for row in matrix)
-    right = sum(row[index] for index, row in enumerate(matrix))
-    return f"Confusion matrix: {right:,} of {whole:,} images on the diagonal; the list beside it names the mistakes."
-
-
-def confused_pairs(matrix: Sequence[Sequence[int]], *, most: int) -> list[tuple[int, int, int, int]]:
-    """(truth, prediction, count, images of the truth) of the most frequent mistakes, most frequent first."""
-    found = [
-        (row, column, count, sum(counts))
-        for row, counts in enumerate(matrix)
-        for column, count in enumerate(counts)
-        if row != column and count
-    ]
-    return sorted(found, key=lambda pair: (-pair[2], -pair[2] / pair[3]))[:most]
 
 
 def reliability(bins: Sequence[Mapping[str, Any]]) -> Markup:

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from vidi.core.measured import Measured
-from vidi.documents import charts, sentences, text
+from vidi.documents import charts, confusion, sentences, text
 from vidi.documents.evidence import Evidence
 from vidi.documents.facts import MOST_LABELS, MOST_REMARKS, facts_of_data, pairs, per_label
 from vidi.documents.pages import environment
@@ -90,13 +90,13 @@ def _confusion(evidence: Evidence) -> dict[str, Any]:
     matrix, labels = evidence.results.get("confusion"), evidence.labels
     if not matrix or len(matrix) != len(labels):
         return {}
-    drawn = len(labels) <= charts.READABLE
+    drawn = len(labels) <= confusion.READABLE
     pairs = [
         {"truth": labels[row], "said": labels[column], "count": count, "whole": whole}
-        for row, column, count, whole in charts.confused_pairs(matrix, most=8 if drawn else 25)
+        for row, column, count, whole in confusion.confused_pairs(matrix, most=8 if drawn else 25)
     ]
     return {
-        "figure": charts.confusion(matrix, labels) if drawn else "",
+        "figure": confusion.matrix(matrix, labels) if drawn else "",
         "pairs": pairs,
         "labels": len(labels),
     }
