@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from vidi.core.card import Card, read_cards
 from vidi.core.errors import UsageError, nearest_names
@@ -28,7 +28,7 @@ KINDS = {
     "tasks": "tasks",
     "readers": "data/readers",
 }
-ALIASES = {"lite0": ("efficientnet_lite", {})}
+ALIASES: dict[str, tuple[str, dict[str, Any]]] = {"lite0": ("efficientnet_lite", {})}
 DEFAULT_NETWORK = "lite0"
 
 
@@ -45,7 +45,9 @@ class Option:
 def kind(name: str) -> str:
     """The folder of a kind, by its plural; raises UsageError with the nearest names."""
     if name not in KINDS:
-        raise UsageError(f"no kind is named {name!r}; there are {', '.join(KINDS)}{nearest_names(name, list(KINDS))}")
+        raise UsageError(
+            f"no kind is named {name!r}; there are {', '.join(KINDS)}{nearest_names(name, list(KINDS))}"
+        )
     return KINDS[name]
 
 
@@ -55,14 +57,21 @@ def cards(kind_name: str) -> dict[str, Card]:
     return read_cards(HERE / kind(kind_name))
 
 
-def load(kind_name: str, name: str) -> ModuleType:
-    """A member's module; raises UsageError with the nearest names."""
+def load_name(kind_name: str, name: str) -> str:
+    """The name, if a member has it; raises UsageError with the nearest names. Nothing is imported."""
     known = sorted(cards(kind_name))
     if name not in known:
         raise UsageError(
             f"none of the {kind_name} is named {name!r}; there are {', '.join(known)}{nearest_names(name, known)}"
         )
-    return importlib.import_module(".".join(["vidi", *kind(kind_name).split("/"), name]))
+    return name
+
+
+def load(kind_name: str, name: str) -> ModuleType:
+    """A member's module; raises UsageError with the nearest names."""
+    return importlib.import_module(
+        ".".join(["vidi", *kind(kind_name).split("/"), load_name(kind_name, name)])
+    )
 
 
 def options(kind_name: str, name: str, function: str) -> list[Option]:
@@ -103,27 +112,49 @@ def recipe(name: str) -> Callable[..., Any]:
 def network(name: str, **arguments: Any) -> "Classifier":
     """A network by the name of its file, by an alias, or by any name timm or torchvision knows.
 
-    Keyword arguments go to its `build`; raises UsageError with the nearest names.
+    Keyword arguments go to its `build`; `backbone` may be a record {name, options} of another network.
+    Raises UsageError with the nearest names, or if the network does not take an argument.
     """
+    if isinstance(arguments.get("backbone"), dict):
+        nested = arguments["backbone"]
+        arguments["backbone"] = network(nested["name"], **nested["options"])
     file, fixed = ALIASES.get(name, (name, {}))
     if file in cards("networks") and file != "library":
-        built: Classifier = load("networks", file).build(**(fixed | arguments))
-        return built
-    own = [*ALIASES, *(n for n in cards("networks") if n != "library")]
+        return cast("Classifier", load("networks", file).build(**(fixed | _taken(file, arguments))))
+    own = sorted([*ALIASES, *(n for n in cards("networks") if n != "library")])
     library = load("networks", "library")
-    if name not in library.names() and "/" not in name:
-        everything = [*own, *library.names()]
+    if "/" not in name and name.partition(".")[0] not in library.names():
         raise UsageError(
-            f"no network is named {name!r}; own ones are {', '.join(sorted(own))}, and every timm or torchvision name "
-            f"works{nearest_names(name, everything)}"
+            f"no network is named {name!r}; own ones are {', '.join(own)}, and every timm or torchvision name "
+            f"works{nearest_names(name, [*own, *library.names()])}"
         )
-    built = library.build(name=name, **arguments)
-    return built
+    return cast("Classifier", library.build(name=name, **arguments))
+
+
+def _taken(file: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that the network takes; `pretrained=False` is true of a network that has no such weights."""
+    known = {option.name for option in options("networks", file, "build")}
+    unknown = arguments.keys() - known
+    if unknown == {"pretrained"} and not arguments["pretrained"]:
+        unknown = set()
+    if unknown == {"pretrained"}:
+        raise UsageError(
+            f"{file} has no pretrained weights; use --recipe scratch, or a pretrained network such as lite0"
+        )
+    if unknown:
+        raise UsageError(
+            f"the network {file} takes {', '.join(sorted(known))}; got {', '.join(sorted(unknown))}"
+        )
+    return {name: value for name, value in arguments.items() if name in known}
 
 
 def metrics(task: str) -> list[ModuleType]:
     """The metrics that serve a task."""
-    return [load("metrics", name) for name, card in cards("metrics").items() if not card.serves or task in card.serves]
+    return [
+        load("metrics", name)
+        for name, card in cards("metrics").items()
+        if not card.serves or task in card.serves
+    ]
 
 
 def readers() -> list[ModuleType]:

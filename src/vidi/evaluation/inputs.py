@@ -64,7 +64,7 @@ def _paths(text: str) -> Iterator[tuple[str, Any]]:
         yield from _folder(path)
     elif not path.exists() and glob.has_magic(text):
         yield from (
-            (name, Path(name)) for name in sorted(glob.iglob(text, recursive=True)) if Path(name).is_file()
+            (name, Path(name)) for name in sorted(glob.glob(text, recursive=True)) if Path(name).is_file()
         )
     else:
         yield text, path

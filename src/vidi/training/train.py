@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,11 +21,8 @@ from vidi.training.optimisers import Together, layer_groups, optimiser
 from vidi.training.pace import Pace
 from vidi.training.schedules import schedule
 
-
-class Source(Protocol):
-    """Batches by row number: the input and the (possibly soft) target of `rows`."""
-
-    def __call__(self, rows: NDArray[np.int64], generator: torch.Generator) -> tuple[Tensor, Tensor]: ...
+# Batches by row number: the input and the (possibly soft) target of the rows.
+Source = Callable[[NDArray[np.int64], torch.Generator], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)

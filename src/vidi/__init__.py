@@ -1,0 +1,32 @@
+"""vidi: from a folder of images to a vision model you can stand behind.
+
+The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `open_model`, `resume`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from vidi.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from vidi.verbs.check import check
+    from vidi.verbs.evaluate import evaluate
+    from vidi.verbs.load import load
+    from vidi.verbs.open import open_model
+    from vidi.verbs.predict import predict
+    from vidi.verbs.resume import resume
+    from vidi.verbs.train import train
+
+__all__ = ["__version__", "check", "evaluate", "load", "open_model", "predict", "resume", "train"]
+
+_HOME = {"open_model": "open"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a verb when it is asked for: `import vidi` itself imports nothing heavy."""
+    if name not in __all__ or name == "__version__":
+        raise AttributeError(f"vidi has no {name!r}; its verbs are {', '.join(__all__[1:])}")
+    import importlib
+
+    verb = getattr(importlib.import_module(f"vidi.verbs.{_HOME.get(name, name)}"), name)
+    globals()[name] = verb
+    return verb

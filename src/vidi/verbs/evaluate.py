@@ -1,0 +1,115 @@
+"""A trained model judged on other data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vidi.core.dataset import Dataset, Remark
+from vidi.core.errors import UsageError
+from vidi.core.files import atomic
+from vidi.core.measured import Measured
+from vidi.core.progress import Quiet, Say
+from vidi.core.run_folder import RunFolder
+from vidi.evaluation.model import Model
+from vidi.evaluation.score import prediction_table, write_predictions
+from vidi.verbs.assess import assess, described
+from vidi.verbs.load import Loaded, load
+from vidi.verbs.open import open_model
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Where it was written (None: nowhere) and every number."""
+
+    folder: Path | None
+    measured: tuple[Measured, ...]
+    results: Mapping[str, Any]
+
+
+def evaluate(
+    model: Model | str | Path,
+    data: str | Path | Loaded,
+    *,
+    seed: int = 0,
+    say: Say | None = None,
+    read: Mapping[str, Any] | None = None,
+) -> Evaluation:
+    """Every number of the model's task on all of the data's examples, or on its test split if it is split.
+
+    Examples that the model was trained on (same content) are left out and counted. With a run folder as `model`
+    the result is written to `evaluations/` in it. Raises UsageError if the data has labels the model can't know.
+    """
+    say = say or Quiet()
+    run = None if isinstance(model, Model) else RunFolder.open(Path(model))
+    model = model if isinstance(model, Model) else open_model(model)
+    if not isinstance(data, Loaded):
+        data = load(data, fewest_labels=1, task=model.task.name, seed=seed, say=say, **dict(read or {}))
+    dataset = data.dataset
+    _refuse_unknown(dataset, model)
+    rows = (
+        dataset.where("test") if isinstance(data, Loaded) and _is_split(dataset) else np.arange(len(dataset))
+    )
+    rows, seen = _unseen(dataset, rows, run)
+    if not len(rows):
+        raise UsageError(
+            f"all {seen:,} examples were in the model's training split: nothing is left to judge it on"
+        )
+    if seen:
+        dataset = dataset.remarked(
+            [Remark("leak", dataset.name, f"{seen:,} examples seen in training were left out")]
+        )
+    predictions, content = assess(model, dataset, data.pixels, rows, seed=seed, say=say)
+    content |= {
+        "split": "all",
+        "seen_in_training": seen,
+        "data": described(dataset, exact=data.duplicates.exact, near=data.duplicates.near),
+    }
+    folder = None
+    if run is not None:
+        folder = RunFolder.create(run.path / "evaluations", dataset.name)
+        table = prediction_table(dataset, predictions, model)
+        write_predictions(folder.path / "predictions.parquet", table, atomic)
+        folder.write("results.json", "results", content)
+        folder.seal()
+    measured = tuple(Measured.from_record(entry) for entry in content["measured"])
+    return Evaluation(folder.path if folder else None, measured, content)
+
+
+def _is_split(dataset: Dataset) -> bool:
+    return bool(len(dataset.where("train")) and len(dataset.where("test")))
+
+
+def _refuse_unknown(dataset: Dataset, model: Model) -> None:
+    unknown = sorted(set(dataset.labels) - set(model.labels))
+    if unknown:
+        raise UsageError(
+            f"the model knows the labels {_some(model.labels)}; the data also has {_some(tuple(unknown))}: "
+            "name the column with --target, or leave these examples out"
+        )
+
+
+def _some(names: tuple[str, ...], most: int = 8) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _unseen(
+    dataset: Dataset, rows: np.ndarray[Any, Any], run: RunFolder | None
+) -> tuple[np.ndarray[Any, Any], int]:
+    """The rows whose content the run did not train on, and how many it did."""
+    if run is None or not (run.path / "splits.parquet").exists():
+        return rows, 0
+    import pyarrow.parquet as pq
+
+    run.check("splits.parquet")
+    known = pq.read_table(run.path / "splits.parquet", columns=["hash", "split"])
+    trained = {
+        h
+        for h, s in zip(*(known.column(n).to_pylist() for n in ("hash", "split")), strict=True)
+        if s == "train"
+    }
+    hashes = dataset.column("hash")
+    fresh = np.asarray([row for row in rows if hashes[row] not in trained], dtype=np.int64)
+    return fresh, len(rows) - len(fresh)

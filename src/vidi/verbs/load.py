@@ -1,0 +1,123 @@
+"""From a path to a data set that was opened, checked for copies and split."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from vidi import catalog
+from vidi.core.dataset import Dataset, Listing, ReadOptions
+from vidi.core.errors import UsageError
+from vidi.core.network import Classifier
+from vidi.core.progress import Quiet, Say
+from vidi.data import duplicates, split
+from vidi.data.pixels import DatasetPixels
+from vidi.data.scan import scan
+from vidi.data.store import Cache
+from vidi.evaluation.features import FeaturePass, weights_key
+
+SIZE_PX = 128
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A split data set with its pixels and features at hand, and what the search for copies found."""
+
+    dataset: Dataset
+    cache: Cache
+    pixels: DatasetPixels
+    features: FeaturePass
+    duplicates: duplicates.Duplicates
+
+
+def list_examples(path: Path, options: ReadOptions) -> Listing:
+    """What the reader that recognises `path` best finds there; raises UsageError if none does."""
+    if not path.exists():
+        raise UsageError(
+            f"{path} does not exist; give a folder of images, a table, Parquet files or tar shards"
+        )
+    members = catalog.readers()
+    sureness = [reader.recognise(path) for reader in members]
+    best = max(range(len(members)), key=lambda place: sureness[place])
+    if not sureness[best] > 0:  # the folder reader says best what is missing
+        best = next(n for n, reader in enumerate(members) if reader.__name__.endswith(".folder"))
+    listing: Listing = members[best].read(path, options=options)
+    return listing
+
+
+def default_backbone(size_px: int = SIZE_PX) -> Classifier:
+    """The embedded network, for features."""
+    return catalog.network(catalog.DEFAULT_NETWORK, classes=2, size_px=size_px, pretrained=True)
+
+
+def load(
+    path: str | Path,
+    *,
+    image: str | None = None,
+    target: str | None = None,
+    group: str | None = None,
+    split_column: str | None = None,
+    task: str | None = None,
+    size_px: int = SIZE_PX,
+    similar: bool = False,
+    seed: int = 0,
+    fewest_labels: int = 2,
+    cache: Cache | None = None,
+    say: Say | None = None,
+) -> Loaded:
+    """Read, open, look for copies, split. `group` names a column whose values stay on one side of the split.
+
+    With `similar` the search for near copies also looks at features of the embedded network. Everything that was
+    set aside or noticed is in `dataset.remarks`. Raises UsageError with a sentence for input that can't be used.
+    """
+    say = say or Quiet()
+    path = Path(path)
+    cache = cache or Cache(say=say)
+    options = ReadOptions(image=image, target=target, group=group, split=split_column)
+    listing = list_examples(path, options)
+    name = path.resolve().stem if path.is_file() else path.resolve().name
+    dataset = scan(
+        listing,
+        name=name,
+        cache=cache,
+        size_px=size_px,
+        task=task,
+        group=group,
+        fewest_labels=fewest_labels,
+        say=say,
+    )
+    return prepared(dataset, cache=cache, similar=similar, seed=seed, say=say, divide=fewest_labels > 1)
+
+
+def prepared(
+    dataset: Dataset, *, cache: Cache, similar: bool, seed: int, say: Say, divide: bool = True
+) -> Loaded:
+    """Copies found, then split (unless told not to)."""
+    pixels = DatasetPixels(dataset, cache, say)
+    features = FeaturePass(dataset, pixels, cache.store, say)
+    everything = np.arange(len(dataset))
+    near = None
+    if similar:
+        backbone = default_backbone()
+        near = features(backbone, weights_key(backbone), everything)
+    found = duplicates.find(dataset, features=near, thumbnails=pixels.thumbnails())
+    dataset = dataset.remarked(found.remarks)
+    if divide:
+        dataset = split.split(dataset, cluster=found.cluster, seed=seed, group=dataset.group)
+    return Loaded(
+        dataset,
+        cache,
+        replace(pixels, dataset=dataset),
+        FeaturePass(dataset, pixels, cache.store, say),
+        found,
+    )
+
+
+def resplit(loaded: Loaded, dataset: Dataset) -> Loaded:
+    """The same with another split."""
+    return replace(
+        loaded,
+        dataset=dataset,
+        pixels=replace(loaded.pixels, dataset=dataset),
+        features=replace(loaded.features, dataset=dataset),
+    )

@@ -1,0 +1,46 @@
+"""A run that was stopped goes on where it was."""
+
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from vidi.core.errors import UsageError
+from vidi.core.job import Budget
+from vidi.core.progress import Quiet, Say
+from vidi.core.run_folder import RunFolder
+from vidi.data.split import load_split
+from vidi.training.clock import spent
+from vidi.verbs.load import load, resplit
+from vidi.verbs.train import PRETRAINED, Run, carry_out
+
+
+def resume(run: str | Path, *, say: Say | None = None, checkpoint_seconds: float = 30.0) -> Run:
+    """The finished run; with fixed epochs its weights are those of a run that was never stopped, bit for bit.
+
+    The data is read again and must be the same. Time spent before the stop counts towards the budget.
+    Raises UsageError if the run is finished, or if the data has changed.
+    """
+    say = say or Quiet()
+    folder = RunFolder.open(Path(run))
+    if folder.sealed:
+        raise UsageError(f"{folder.path} is finished; train again for another run")
+    recorded = folder.read("recipe.json", "recipe")
+    read = recorded["data"]["read"]
+    path = Path(recorded["data"]["path"])
+    before = spent(folder.path)
+    began = time.monotonic()
+    loaded = load(path, similar=recorded["recipe"] in PRETRAINED, seed=recorded["seed"], say=say, **read)
+    splits = folder.path / "splits.parquet"
+    if splits.exists():
+        loaded = resplit(loaded, load_split(loaded.dataset, pq.read_table(splits)))
+    if loaded.dataset.fingerprint != recorded["data"]["fingerprint"]:
+        raise UsageError(
+            f"{path} has changed since {folder.path} was started (its fingerprint differs); "
+            "restore the data, or train anew"
+        )
+    minutes = recorded["minutes"]
+    budget = Budget(None if minutes is None else 60 * minutes, began - before)
+    stages = {"before the stop": before, "scan": time.monotonic() - began}
+    kept = {key: recorded[key] for key in recorded if key != "schema"}
+    return carry_out(folder, loaded, kept, budget, say, stages=stages, every=checkpoint_seconds)

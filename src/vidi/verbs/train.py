@@ -1,0 +1,250 @@
+"""The main job: from data to a run folder."""
+
+import io
+import shlex
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidi import catalog
+from vidi.core.dataset import Dataset
+from vidi.core.device import machine, versions
+from vidi.core.errors import UsageError
+from vidi.core.files import atomic
+from vidi.core.job import Budget, Fitted, Job
+from vidi.core.measured import Measured
+from vidi.core.progress import Quiet, Say
+from vidi.core.run_folder import RunFolder
+from vidi.core.task import Task
+from vidi.data.split import save_split
+from vidi.evaluation.features import weights_key
+from vidi.evaluation.model import Model
+from vidi.evaluation.score import predict_rows, prediction_table, truth_of, write_predictions
+from vidi.ops.temperature import fit_temperature
+from vidi.verbs.assess import assess, baselines, described
+from vidi.verbs.load import Loaded, default_backbone, load
+
+PRETRAINED = ("auto", "probe", "tail", "finetune", "knn")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder, its model, and every number it measured."""
+
+    folder: Path
+    model: Model
+    measured: tuple[Measured, ...]
+    results: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        first = next((number for number in self.measured if not number.of), None)
+        return f"{self.folder}: {first.name if first else 'no numbers'} {first or ''}"
+
+
+def task_named(name: str) -> Task:
+    """A task by its name."""
+    task: Task = catalog.load("tasks", name).TASK
+    return task
+
+
+def train(
+    data: str | Path | Loaded,
+    *,
+    recipe: str = "auto",
+    minutes: float | None = None,
+    seed: int = 0,
+    out: str | Path = "runs",
+    name: str | None = None,
+    say: Say | None = None,
+    began: float | None = None,
+    read: Mapping[str, Any] | None = None,
+    checkpoint_seconds: float = 30.0,
+    **options: Any,
+) -> Run:
+    """Train on a path or on loaded data, judge the model on the held-out split, and write the run folder.
+
+    `options` are the recipe's own; `read` are `load`'s. `minutes` is for everything, from `began` (a monotonic
+    clock; default: now). Raises UsageError with one sentence for what cannot be honoured.
+    """
+    say = say or Quiet()
+    began = time.monotonic() if began is None else began
+    if minutes is not None and not minutes > 0:
+        raise UsageError(f"--minutes wants a time above 0; got {minutes:g}")
+    checked_options(recipe, options)
+    started = time.monotonic()
+    read = dict(read or {})
+    if not isinstance(data, Loaded):
+        data = load(data, similar=recipe in PRETRAINED, seed=seed, say=say, **read)
+    scanned = time.monotonic() - started
+    folder = RunFolder.create(Path(out), name or data.dataset.name)
+    recorded = {
+        "recipe": recipe,
+        "options": dict(options),
+        "minutes": minutes,
+        "seed": seed,
+        "command": shlex.join(["vidi", *sys.argv[1:]])
+        if Path(sys.argv[0]).name == "vidi"
+        else "vidi.train(…)",
+        "data": {"path": str(data.dataset.root), "fingerprint": data.dataset.fingerprint, "read": read},
+        "machine": machine(),
+        "versions": versions(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    folder.write("recipe.json", "recipe", recorded)
+    _write_splits(folder, data.dataset)
+    budget = Budget(None if minutes is None else 60 * minutes, began)
+    return carry_out(folder, data, recorded, budget, say, stages={"scan": scanned}, every=checkpoint_seconds)
+
+
+def carry_out(
+    folder: RunFolder,
+    data: Loaded,
+    recorded: Mapping[str, Any],
+    budget: Budget,
+    say: Say,
+    *,
+    stages: dict[str, float],
+    every: float,
+) -> Run:
+    """From a folder with recipe.json and splits.parquet to a finished run; what is there already is used."""
+    dataset, seed = data.dataset, int(recorded["seed"])
+    budget = replace(budget, reserve=reserve_for(dataset, budget))
+    job = Job(
+        dataset=dataset,
+        task=task_named(dataset.task),
+        pixels=data.pixels,
+        features=data.features,
+        build=catalog.network,
+        folder=folder,
+        budget=budget,
+        seed=seed,
+        say=say,
+        recipes={n: catalog.recipe(n) for n in catalog.cards("recipes") if n != "auto"}
+        if recorded["recipe"] == "auto"
+        else {},
+        checkpoint_seconds=every,
+    )
+    started = time.monotonic()
+    fitted: Fitted = catalog.recipe(str(recorded["recipe"]))(job, **recorded["options"])
+    stages["train"] = time.monotonic() - started
+    started = time.monotonic()
+    say(f"{fitted.recipe}: judging the model on {len(dataset.where('test')):,} held-out images")
+    model, calibration = calibrated(job, fitted)
+    model.save(folder)
+    predictions, content = assess(model, dataset, data.pixels, dataset.where("test"), seed=seed, say=say)
+    write_predictions(
+        folder.path / "predictions.parquet", prediction_table(dataset, predictions, model), atomic
+    )
+    features = kept_features(data, str(recorded["recipe"]))
+    content |= {
+        "split": "test",
+        "recipe": fitted.recipe,
+        "network": fitted.spec.options.get("name", fitted.spec.name),
+        "baselines": baselines(model, dataset, dataset.where("test"), features, seed=seed),
+        "calibration": calibration,
+        "data": described(dataset, exact=data.duplicates.exact, near=data.duplicates.near),
+        "reasons": list(fitted.reasons),
+        "validation": fitted.validation,
+    }
+    stages["evaluate"] = time.monotonic() - started
+    total = time.monotonic() - budget.began
+    content["time"] = {
+        "total_seconds": round(total, 2),
+        "stages": {k: round(v, 2) for k, v in stages.items()},
+    }
+    folder.write("results.json", "results", content)
+    folder.write(
+        "recipe.json",
+        "recipe",
+        {**recorded, "decisions": dict(fitted.decisions), "network": fitted.spec.record()},
+    )
+    write_papers(folder, data)
+    folder.seal()
+    for view in (folder.path / "checkpoints").glob("view-*.npy"):  # large, and of no use once the run is done
+        view.unlink()
+    measured = tuple(Measured.from_record(entry) for entry in content["measured"])
+    return Run(folder.path, model, measured, content)
+
+
+def checked_options(recipe: str, options: Mapping[str, Any]) -> None:
+    """Raises UsageError if the recipe does not exist or does not take an option."""
+    catalog.load("recipes", recipe)
+    known = [option.name for option in catalog.options("recipes", recipe, "recipe")]
+    for name in options:
+        if name not in known:
+            raise UsageError(
+                f"the recipe {recipe} has no option --{name.replace('_', '-')}; it takes "
+                f"{', '.join('--' + k.replace('_', '-') for k in known) or 'none'}"
+            )
+
+
+def reserve_for(dataset: Dataset, budget: Budget) -> float:
+    """Seconds to keep for evaluation and papers: compiling, and inference at 250 images a second, which is slow."""
+    if budget.seconds is None:
+        return 0.0
+    ahead = len(dataset.where("test")) + len(dataset.where("validation"))
+    return min(0.5 * budget.seconds, 6.0 + ahead / 250)
+
+
+def calibrated(job: Job, fitted: Fitted) -> tuple[Model, dict[str, Any]]:
+    """The model with its temperature fitted on the validation split, and what that changed there."""
+    model = Model(fitted.network.eval(), fitted.spec, job.dataset.labels, job.task)
+    rows = job.dataset.where("validation")
+    if not len(rows):
+        return model, {"temperature": 1.0, "n": 0, "split": "validation"}
+    logits = predict_rows(model, job.dataset, job.pixels, rows, job.say).logits
+    truth = truth_of(job.dataset, rows, model)
+    temperature = fit_temperature(logits, truth, job.task.name)
+    return model.with_temperature(temperature), {
+        "temperature": temperature,
+        "n": len(rows),
+        "split": "validation",
+        "log_loss_before": _log_loss(model, logits, truth),
+        "log_loss_after": _log_loss(model.with_temperature(temperature), logits, truth),
+    }
+
+
+def _log_loss(model: Model, logits: NDArray[np.float32], truth: NDArray[Any]) -> float:
+    probability = np.clip(model.probability(logits), 1e-12, 1.0)
+    if truth.ndim == 1:
+        return float(-np.log(probability[np.arange(len(truth)), truth]).mean())
+    miss = np.clip(1 - probability, 1e-12, 1.0)
+    return float(-np.where(truth, np.log(probability), np.log(miss)).mean())
+
+
+def kept_features(data: Loaded, recipe: str) -> NDArray[np.float32] | None:
+    """Features of all rows where the run has paid for them anyway."""
+    if recipe not in PRETRAINED:
+        return None
+    backbone = default_backbone()
+    return data.features(backbone, weights_key(backbone), np.arange(len(data.dataset)))
+
+
+def _write_splits(folder: RunFolder, dataset: Dataset) -> None:
+    write_predictions(folder.path / "splits.parquet", save_split(dataset), atomic)
+
+
+def write_papers(folder: RunFolder, data: Loaded) -> None:
+    """README.md, datasheet.md, report.html and croissant.json; thumbnails come from the pixel cache."""
+    from PIL import Image
+
+    from vidi.documents.papers import write
+
+    place = {str(key): number for number, key in enumerate(data.dataset.column("id"))}
+
+    def thumbnail(key: str) -> bytes | None:
+        if key not in place:
+            return None
+        picture = data.pixels(np.asarray([place[key]]), size_px=128)[0]
+        stream = io.BytesIO()
+        Image.fromarray(np.asarray(picture)).save(stream, "JPEG", quality=82)
+        return stream.getvalue()
+
+    write(folder, thumbnail=thumbnail)
