@@ -34,7 +34,7 @@ def asked_for(table: Table, asked: str, flag: str) -> str:
     if asked in table.columns:
         return asked
     names = list(table.columns)
-    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    shown = (", ".join(names[:20]) or "them: it has no columns") + (", …" if len(names) > 20 else "")
     raise UsageError(
         f"--{flag} wants a column of {table.name}; {asked!r} is none of {shown}{nearest_names(asked, names)}"
     )

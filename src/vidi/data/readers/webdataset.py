@@ -67,7 +67,7 @@ def read(root: Path, *, options: ReadOptions) -> Listing:
     samples = [sample for shard in shards for sample in _shard(folder, shard, remarks)]
     if not samples:
         raise UsageError(f"{WANTED}; {root} holds no image{remarks.first()}")
-    table = _table(folder, samples)
+    table = _table(root, samples)
     if options.target is None and "cls" in table.columns:
         options = replace(options, target="cls")
     roles = roles_of(table, "image", options, [])
@@ -204,7 +204,7 @@ def _said(kind: str, content: bytes, where: str, remarks: Remarks) -> dict[str, 
     return {name: value for name, value in record.items() if not isinstance(value, dict)}
 
 
-def _table(folder: Path, samples: Sequence[Sample]) -> Table:
+def _table(root: Path, samples: Sequence[Sample]) -> Table:
     names = dict.fromkeys(name for sample in samples for name in sample.said)
     columns = {name: [sample.said.get(name) for sample in samples] for name in names}
-    return Table(folder, columns, [f"{sample.shard}/{sample.image}" for sample in samples])
+    return Table(root, columns, [f"{sample.shard}/{sample.image}" for sample in samples])
