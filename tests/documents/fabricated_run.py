@@ -141,7 +141,8 @@ def results_of(labels: Sequence[str], *, each: int = 41, split: str = "test") ->
         "inference": {
             "engine": "openvino",
             "precision": "bf16",
-            "agreement_with_fp32": wilson("agreement", 408, 412).record(),
+            "compared": 64,
+            "same_answer_as_fp32": 63,
             "largest_difference": 0.013,
             "images_per_second": 1409.0,
         },

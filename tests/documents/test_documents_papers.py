@@ -137,6 +137,15 @@ def test_every_number_is_on_the_page(tmp_path):
     assert "vidi train photos/ --group student --minutes 2" in words
 
 
+def test_a_mistake_is_shown_once(tmp_path):
+    few = results_of(("a", "b"))["mistakes"]["most_certain"][:4]
+    change = {"mistakes": {"most_certain": few, "least_certain": few[::-1], "surest_hits": []}}
+    run = fabricate(tmp_path, labels=("a", "b"), change=change)
+    page = page_of(run)
+    assert page.words.count("Most certain mistakes") == 1 and "Least certain mistakes" not in page.words
+    assert len([tag for tag, _ in page.tags if tag == "img"]) == 3  # one of the four has no picture
+
+
 def hostile(tmp_path):
     labels = (HOSTILE, "a|b `c` ](http://x)", '"><img src=x onerror=alert(1)>', "\u202e{{ 7*7 }}\n# x")
     results = results_of(labels)

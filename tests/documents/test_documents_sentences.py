@@ -136,3 +136,9 @@ def test_no_validation_split_no_calibration(tmp_path):
 def test_the_recipe_that_chose_is_named(tmp_path):
     assert sentences.made_by(gather(fabricate(tmp_path))) == "tail, chosen by auto"
     assert sentences.made_by(gather(fabricate(tmp_path, change={"recipe": "auto"}))) == "auto"
+
+
+def test_a_single_remark_is_told_and_many_are_counted(tmp_path):
+    said = " ".join(sentences.cautions(gather(fabricate(tmp_path))))
+    assert "Conflicting labels: the same image has two labels." in said
+    assert "unreadable (3) and alpha channel (24)" in said

@@ -25,9 +25,9 @@ class Frame:
 def matrix(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> Markup:
     """Truth down, prediction across; a mistake is the stronger, the larger its share of the row."""
     names = [shortened(label, most=18) for label in labels]
-    longest = max((len(name) for name in names), default=0)
-    turned = longest > 3
-    frame = Frame(max(52, 16 + 7 * longest), 34 + 6 * longest if turned else 42, _size(len(labels)), turned)
+    longest, size = max((len(name) for name in names), default=0), _size(len(labels))
+    turned = 7.5 * longest > size
+    frame = Frame(max(52, 16 + 7 * longest), 34 + 6 * longest if turned else 42, size, turned)
     side = frame.size * len(labels)
     width, height = frame.left + side + (12 + 4 * longest if turned else 4), frame.top + side + 6
     return element(

@@ -43,7 +43,7 @@ def render(evidence: Evidence) -> str:
         meaning=text.meaning,
         facts=facts_of_data(evidence),
         ask=ask,
-        capital=text.capital,
+        sentence=text.sentence,
         shown=shown,
         preprocessing=_preprocessing(evidence),
     )

@@ -21,7 +21,7 @@ GRIDS = {
         "Most certain mistakes",
         "Wrong, and sure of it: look here for wrong labels and for blind spots.",
     ),
-    "least_certain": ("Least certain", "The images it could hardly decide on."),
+    "least_certain": ("Least certain mistakes", "Wrong, but hesitant."),
     "surest_hits": ("Surest hits", "Right, and sure of it: what the model takes for typical."),
 }
 
@@ -127,8 +127,13 @@ def _series(history: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float
 
 
 def _grids(evidence: Evidence, thumbnail: Thumbnail) -> Iterator[dict[str, Any]]:
+    seen: set[str] = set()
     for key, (title, what) in GRIDS.items():
-        entries = (evidence.results.get("mistakes") or {}).get(key) or []
+        found = (evidence.results.get("mistakes") or {}).get(key) or []
+        entries = [
+            entry for entry in found if entry["id"] not in seen
+        ]  # few mistakes are both most and least certain
+        seen.update(entry["id"] for entry in entries)
         if entries:
             shown = [dict(entry) | {"source": picture(thumbnail(str(entry["id"])))} for entry in entries]
             yield {"title": title, "what": what, "images": shown}
@@ -180,7 +185,7 @@ def _made(evidence: Evidence) -> dict[str, Any]:
         "network": results.get("network"),
         "options": pairs(recipe.get("options")),
         "seed": recipe.get("seed"),
-        "validation": None
+        "validation accuracy": None
         if results.get("validation") is None
         else text.number(float(results["validation"])),
         "time allowed": None if recipe.get("minutes") is None else text.duration(60 * recipe["minutes"]),
@@ -197,7 +202,7 @@ def _made(evidence: Evidence) -> dict[str, Any]:
     }
     return {
         "facts": {key: value for key, value in facts.items() if value not in (None, "")},
-        "reasons": [text.capital(str(reason)) for reason in results.get("reasons") or ()],
+        "reasons": [text.sentence(str(reason)) for reason in results.get("reasons") or ()],
         "command": recipe.get("command"),
         "stages": stages,
         "longest": max(stages.values(), default=0.0),

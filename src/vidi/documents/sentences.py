@@ -13,6 +13,7 @@ from vidi.documents.text import (
     percent,
     percent_interval,
     percent_measured,
+    sentence,
 )
 
 FEW = 30  # fewer images than this leave an interval of about ±15 points or more
@@ -116,10 +117,9 @@ def inference(evidence: Evidence) -> str:
     said = [f"The predictions were computed by {engine} in {found['precision']}"]
     if found.get("images_per_second"):
         said.append(f", {found['images_per_second']:,.0f} images a second")
-    agreement = found.get("agreement_with_fp32")
-    if agreement and found["precision"] != "fp32":
-        same = Measured.from_record(dict(agreement))
-        said.append(f"; the label is the same as in fp32 for {percent_measured(same)} of {same.n:,} images")
+    if found["precision"] != "fp32" and found.get("compared"):
+        same, compared = found["same_answer_as_fp32"], found["compared"]
+        said.append(f"; the answer is the same as in fp32 for {same:,} of {counted(compared, 'image')}")
         if found.get("largest_difference") is not None:
             said.append(f", the largest difference of a probability {number(found['largest_difference'])}")
     return "".join(said) + "."
@@ -186,8 +186,14 @@ def _remarked(evidence: Evidence) -> list[str]:
     counts = evidence.data.get("remark_counts") or {}
     if not counts:
         return []
-    kinds = listed([f"{kind} ({count:,})" for kind, count in counts.items()], most=12)
-    return [f"Something was noticed while the data was read: {kinds}."]
+    single = {
+        remark["kind"]: remark
+        for remark in evidence.data.get("remarks") or ()
+        if counts.get(remark["kind"]) == 1
+    }
+    said = [sentence(f"{kind}: {remark['what']}") for kind, remark in single.items()]
+    many = [f"{kind} ({count:,})" for kind, count in counts.items() if kind not in single]
+    return [*said, *([f"Noticed while the data was read: {listed(many, most=12)}."] if many else [])]
 
 
 def weakest(evidence: Evidence, *, most: int = 3) -> str:

@@ -118,10 +118,16 @@ def capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def tied(sentence: str) -> str:
-    """The sentence with intervals and `n = 412` held together on one line."""
-    held = re.sub(r"(\[-?[\d.,]+,) (-?[\d.,]+\])", "\\1\u00a0\\2", sentence)
+def tied(words: str) -> str:
+    """The words with intervals and `n = 412` held together on one line."""
+    held = re.sub(r"(\[-?[\d.,]+,) (-?[\d.,]+\])", "\\1\u00a0\\2", words)
     return held.replace("n = ", "n\u00a0=\u00a0")
+
+
+def sentence(words: str) -> str:
+    """The words with a large first letter and a full stop."""
+    words = capital(words.strip())
+    return words if not words or words[-1] in ".!?:" else f"{words}."
 
 
 def visible(text: object) -> str:
