@@ -60,6 +60,12 @@ def test_deeper_folders_belong_to_their_class(tmp_path):
     assert list(targets(read(tmp_path)).values()) == ["cat", "cat", "cat", "dog"]
 
 
+def test_classes_that_hold_only_folders_are_remarked(tmp_path):
+    grow(tmp_path, "base/n1/1.jpg", "base/n2/2.jpg", "novel/n3/3.jpg", "novel/n4/4.jpg")
+    listing = read(tmp_path)
+    assert set(targets(listing).values()) == {"base", "novel"} and list(kinds(listing)) == ["layout"]
+
+
 def test_folders_around_everything_are_passed_through(tmp_path):
     grow(tmp_path, "archive/PetImages/cat/1.jpg", "archive/PetImages/dog/2.jpg")
     assert set(targets(read(tmp_path)).values()) == {"cat", "dog"}

@@ -171,6 +171,15 @@ def test_two_possible_targets_are_asked_about(root):
     assert read(root, target="race", group="sex").attributes == ("sex",)
 
 
+def test_fractions_that_repeat_often_might_be_meant(tmp_path):
+    grow(tmp_path, *(f"{place}.jpg" for place in range(40)))
+    lines = [f"{place}.jpg,{'mp'[place % 2]},{place % 4 / 3:.4f}" for place in range(40)]
+    write(tmp_path / "t.csv", "file,module,defect\n" + "\n".join(lines))
+    with pytest.raises(UsageError, match="module, defect"):
+        read(tmp_path)
+    assert set(targets(read(tmp_path, target="defect")).values()) == {"0.0000", "0.3333", "0.6667", "1.0000"}
+
+
 def test_no_possible_target_is_asked_about(root):
     write(root / "t.csv", "file,height\n1.jpg,1.52\n2.jpg,1.63\n3.jpg,1.52\n4.jpg,1.63\n")
     with pytest.raises(UsageError, match="--target COLUMN"):

@@ -22,6 +22,8 @@ LIKELY_NAMES = (
 )  # fmt: skip
 SPLIT_NAMES = ("split", "set", "subset", "partition", "fold", "usage", "phase", "dataset")
 SAMPLE = 1000
+_NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
+_WHOLE = re.compile(r"-?\d+(\.0*)?")
 
 
 def plain(name: str) -> str:
@@ -145,21 +147,19 @@ def one_of(table: Table, names: Sequence[str]) -> str:
 
 
 def _is_numeric(cells: Sequence[Any]) -> bool:
-    return all(re.fullmatch(r"-?[\d.]+", text) for text in sample(cells))
+    return all(map(_NUMBER.fullmatch, sample(cells)))
 
 
 def repeats(cells: Sequence[Any]) -> bool:
     """True for a column like a target: at least two different cells, each standing twice or more on average.
 
-    Fractions are measurements, not classes, unless they are whole.
+    Fractions are measurements rather than classes; they count only if few (20) and repeated ten times on average.
     """
     texts = [text for cell in cells if (text := text_of(cell)) is not None]
     different = set(texts)
-    if not 2 <= len(different) <= min(1000, len(texts) // 2):
-        return False
-    return not all(re.fullmatch(r"-?\d*\.\d*[1-9]\d*|-?\d+(\.0*)?", text) for text in different) or all(
-        re.fullmatch(r"-?\d+(\.0*)?", text) for text in different
-    )
+    fractions = all(map(_NUMBER.fullmatch, different)) and not all(map(_WHOLE.fullmatch, different))
+    most = min(20, len(texts) // 10) if fractions else min(1000, len(texts) // 2)
+    return 2 <= len(different) <= most
 
 
 def _mirrors(cells: Sequence[Any], folders: Sequence[str | None]) -> bool:

@@ -91,16 +91,14 @@ def _unwrapped(walked: Walked) -> tuple[str, list[tuple[str, tuple[str, ...]]]]:
     """The folders of every image, without the single folders around them all (`photos/PetImages/cat/1.jpg`)."""
     folders_of = [(file, tuple(file.split("/")[:-1])) for file in walked.images]
     top: list[str] = []
-    while True:
-        first = {folders[:1] for _, folders in folders_of}
-        deeper = any(len(folders) > 1 for _, folders in folders_of)
-        if len(first) != 1 or not deeper or () in first or split_of(next(iter(first))[0]):
-            return "/".join(top), folders_of
-        if all(len(folders) > 1 for _, folders in folders_of) or next(iter(first))[0].lower() in PLAIN_NAMES:
-            top.append(next(iter(first))[0])
-            folders_of = [(file, folders[1:]) for file, folders in folders_of]
-        else:
-            return "/".join(top), folders_of
+    while len({folders[:1] for _, folders in folders_of}) == 1 and folders_of[0][1]:
+        name = folders_of[0][1][0]
+        all_deeper = all(len(folders) > 1 for _, folders in folders_of)
+        if split_of(name) or not (all_deeper or name.lower() in PLAIN_NAMES):
+            break
+        top.append(name)
+        folders_of = [(file, folders[1:]) for file, folders in folders_of]
+    return "/".join(top), folders_of
 
 
 def _places(folders_of: Sequence[tuple[str, tuple[str, ...]]], remarks: Remarks) -> list[Place]:
@@ -142,6 +140,7 @@ def _classes(
     """For each place its class and, in a domain/class layout, the other folder as an attribute."""
     upper = _domains([place.folders for place in places if place.folders])
     if not upper:
+        _remark_deep(places, remarks)
         return [(place.folders[0] if place.folders else None, {}) for place in places]
     if options.target == "folder":
         return [
@@ -158,6 +157,18 @@ def _classes(
         (place.folders[1], {"folder": place.folders[0]}) if len(place.folders) > 1 else (None, {})
         for place in places
     ]
+
+
+def _remark_deep(places: Sequence[Place], remarks: Remarks) -> None:
+    """Classes that hold nothing but folders may be collections of classes; the user should know how it was read."""
+    if all(len(place.folders) > 1 for place in places):
+        first = places[0]
+        remarks.add(
+            "layout",
+            "/".join(first.folders[:1]),
+            f"every class holds only folders ({first.folders[1]}, …); the upper folder is taken as the class: pass the "
+            "folder of one of them if the lower ones are meant",
+        )
 
 
 def _domains(folders: Sequence[tuple[str, ...]]) -> list[str]:
