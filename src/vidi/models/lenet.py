@@ -65,8 +65,8 @@ class PartialConvolution(nn.Module):
         self.bias = nn.Parameter(torch.zeros(len(SEES)))
 
     def forward(self, x: Float[Tensor, "b 6 h w"]) -> Float[Tensor, "b 16 i j"]:
-        into, out = self.get_buffer("pairs").T
-        full = self.weight.new_zeros(len(SEES), 6, 5, 5).index_put((into, out), self.weight)
+        pairs = self.get_buffer("pairs")
+        full = self.weight.new_zeros(len(SEES), 6, 5, 5).index_put((pairs[:, 0], pairs[:, 1]), self.weight)
         return functional.conv2d(x, full, self.bias)
 
 

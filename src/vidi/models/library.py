@@ -89,7 +89,7 @@ def _timm_tokens(net: Any, x: Tensor) -> Tensor:
 
 def _torchvision_tokens(net: Any, x: Tensor) -> Tensor:
     patches = net._process_input(x)
-    tokens = torch.cat([net.class_token.expand(len(x), -1, -1), patches], dim=1)
+    tokens = torch.cat([net.class_token.expand(x.shape[0], -1, -1), patches], dim=1)
     return cast(Tensor, net.encoder.dropout(tokens + net.encoder.pos_embedding))
 
 

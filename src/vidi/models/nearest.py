@@ -76,7 +76,7 @@ class Neighbours(nn.Module):
                 self.k / vote.sum(1, keepdim=True).clamp(min=1e-30)
             )  # `shared` counts as one of k votes
         label = self.get_buffer("labels")[row].clamp(min=0)
-        votes = vote.new_zeros(len(vote), self.classes).scatter_add(1, label, vote)
+        votes = vote.new_zeros(vote.shape[0], self.classes).scatter_add(1, label, vote)
         votes = votes + self.shared / self.classes
         return (votes / votes.sum(1, keepdim=True)).log()
 

@@ -1,5 +1,7 @@
 """What a network costs: its weights, and multiply-adds for one image."""
 
+import copy
+
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -13,17 +15,10 @@ def weights(module: nn.Module) -> int:
 def multiply_adds(module: nn.Module, input_shape: tuple[int, ...]) -> int:
     """Multiply-adds of convolutions, matrix products and attention for a float input of `input_shape`.
 
-    Published tables count the same: nothing for biases, normalisation, activations or pooling. A module on the
-    meta device is counted without any arithmetic. Training mode is left as it was.
+    Published tables count the same: nothing for biases, normalisation, activations or pooling. Counted on a copy
+    without numbers (torch's meta device), in evaluation mode: no arithmetic is done, and nothing changes.
     """
-    parameter = next(module.parameters(), None)
-    device = torch.device("cpu") if parameter is None else parameter.device
-    training = {part: part.training for part in module.modules()}
-    module.eval()
-    try:
-        with torch.no_grad(), FlopCounterMode(display=False) as counter:
-            module(torch.zeros(input_shape, device=device))
-    finally:
-        for part, mode in training.items():
-            part.training = mode
+    hollow = copy.deepcopy(module).to("meta").eval()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        hollow(torch.zeros(input_shape, device="meta"))
     return int(counter.get_total_flops()) // 2

@@ -52,11 +52,13 @@ class FractionalMaxPool(nn.Module):
             return self._middle(x, rows, columns)
         device = x.device if self.generator is None else self.generator.device
         sample = torch.rand((len(x), 1, 2), generator=self.generator, device=device)
-        sample = sample.to(x).expand(-1, x.shape[1], -1)
         pooled: Tensor = functional.fractional_max_pool2d(
-            x, KERNEL, output_size=(rows, columns), _random_samples=sample.contiguous()
+            x.float(),  # exact, and half precision would place the regions elsewhere
+            KERNEL,
+            output_size=(rows, columns),
+            _random_samples=sample.to(x.device).expand(-1, x.shape[1], -1).contiguous(),
         )
-        return pooled
+        return pooled.to(x.dtype)
 
     def _middle(self, x: Tensor, rows: int, columns: int) -> Tensor:
         """The same with sample 1/2 for all, from gathers that every exporter knows."""
