@@ -24,6 +24,7 @@ class Engine:
     run: Callable[[UInt8[np.ndarray, "n s s 3"], Say], Float32[np.ndarray, "n ..."]]
     name: str
     precision: str
+    at: Callable[[str], "Engine"]  # the same network in another precision, without converting it again
 
     def __call__(
         self, images: UInt8[np.ndarray, "n s s 3"], say: Say | None = None
@@ -80,7 +81,10 @@ def torch_engine(
                 say.track("inference", min(start + batch, len(images)), len(images))
         return np.concatenate(parts)
 
-    return Engine(run, "torch", precision)
+    def at(other: str) -> Engine:
+        return torch_engine(network, device=device, precision=other, batch=batch)
+
+    return Engine(run, "torch", precision, at)
 
 
 def _openvino_engine(network: nn.Module, *, size_px: int, precision: str) -> Engine:
@@ -92,6 +96,12 @@ def _openvino_engine(network: nn.Module, *, size_px: int, precision: str) -> Eng
         traced = torch.jit.trace(ChannelsLast(network).eval(), example, check_trace=False)
         traced = torch.jit.freeze(traced)  # folds constants first: conversion takes half the time
         model = openvino.convert_model(traced, example_input=example, input=[1, size_px, size_px, 3])
+    return _compiled(model, precision)
+
+
+def _compiled(model: Any, precision: str) -> Engine:
+    import openvino
+
     hints = {
         "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision],
         "PERFORMANCE_HINT": "THROUGHPUT",
@@ -114,4 +124,4 @@ def _openvino_engine(network: nn.Module, *, size_px: int, precision: str) -> Eng
         queue.wait_all()
         return output
 
-    return Engine(run, "openvino", precision)
+    return Engine(run, "openvino", precision, lambda other: _compiled(model, other))

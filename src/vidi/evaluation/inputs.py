@@ -64,7 +64,9 @@ def _paths(text: str) -> Iterator[tuple[str, Any]]:
         yield from _folder(path)
     elif not path.exists() and glob.has_magic(text):
         yield from (
-            (name, Path(name)) for name in sorted(glob.glob(text, recursive=True)) if Path(name).is_file()
+            (name, Path(name))
+            for name in sorted(glob.glob(text, recursive=True))
+            if Path(name).is_file()  # noqa: PTH207 - any pattern
         )
     else:
         yield text, path

@@ -119,7 +119,11 @@ class Model:
         )
 
     def with_temperature(self, temperature: float) -> "Model":
-        return replace(self, temperature=temperature)
+        """The same with another temperature; what is compiled stays so."""
+        changed = replace(self, temperature=temperature)
+        if "engine" in self.__dict__:
+            changed.__dict__["engine"] = self.engine
+        return changed
 
 
 def load_model(path: Path, *, build: Callable[..., Classifier], task: Callable[[str], Task]) -> Model:

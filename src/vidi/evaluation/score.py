@@ -19,7 +19,6 @@ from vidi.core.job import Pixels
 from vidi.core.measured import Measured
 from vidi.core.progress import Say
 from vidi.core.scores import Scores
-from vidi.evaluation.engine import engine
 from vidi.evaluation.model import Model
 
 
@@ -123,7 +122,7 @@ def precision_difference(
     if model.engine.precision == "fp32" or not len(predictions.rows):
         return base
     rows = predictions.rows[:most]
-    exact = engine(model.network, size_px=model.preprocessing.size_px, precision="fp32")
+    exact = model.engine.at("fp32")
     images = pixels(rows, size_px=model.preprocessing.size_px, fit=model.preprocessing.fit)
     wanted = model.probability(exact(images))
     came = predictions.probability[:most]
