@@ -258,7 +258,7 @@ def rare(targets: Sequence[str], *, several: bool) -> list[Remark]:
 
 
 def checked_group(listing: Listing, group: str | None) -> str | None:
-    group = group or listing.columns.get("group")
+    group = listing.columns.get("group", group)
     if group is None or group in listing.attributes:
         return group
     raise UsageError(

@@ -1,0 +1,240 @@
+"""Which images are the same picture: copies to the byte, and copies that were compressed, cropped, mirrored, …"""
+
+import functools
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int, UInt8
+from numpy.typing import NDArray
+
+from vidi.core.dataset import Dataset, Remark
+from vidi.ops.perceptual_hash import THUMBNAIL_PX, perceptual_hash
+from vidi.ops.similarity import (
+    components,
+    correlation_ready,
+    cosine_pairs,
+    hamming_pairs,
+    unit_length,
+)
+
+LEAST_CORRELATION, SURE_CORRELATION = 0.92, 0.99
+ALIGNED_BELOW = 0.97  # a threshold beyond which small crops tell nothing: other pictures fit as well
+LEAST_COSINE = 0.90
+NOT_HOPELESS = 0.2  # correlation below which no small crop makes a copy
+FLAT = 3.0  # standard deviation in grey levels below which a thumbnail shows nothing to compare
+SAMPLE, NEIGHBOUR = 500, 5
+LARGEST_CLUSTER = 50
+BLOCK = 2048
+NAMED = 3
+CROPS = ((0.0, 1.0), (0.025, 0.975), (0.0, 0.95), (0.05, 1.0))  # along one axis: whole, both ends, either end
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """`cluster` is the same number for rows that show the same picture.
+
+    `exact` counts the rows whose bytes an earlier row has; `near` those whose picture an earlier row has in other
+    bytes. `pairs` are the near ones, as row numbers.
+    """
+
+    cluster: Int[np.ndarray, " n"]
+    exact: int
+    near: int
+    pairs: Int[np.ndarray, "m 2"]
+    remarks: list[Remark] = field(default_factory=list)
+
+
+def find(
+    dataset: Dataset,
+    *,
+    thumbnails: UInt8[np.ndarray, "n 32 32"],
+    features: Float32[np.ndarray, "n d"] | None = None,
+) -> Duplicates:
+    """Clusters of rows with the same picture, and remarks on copies, conflicting labels and leaks between splits.
+
+    Same bytes: always. Else the perceptual hashes (of the picture and of its mirror image) name candidates, and
+    with `features` their cosines name more; what counts is then how well the thumbnails correlate, after the best
+    of 16 small crops, against how well pictures of this data set do by chance.
+    """
+    hashes = dataset.column("hash").astype(str)  # sorted by them, so that the order of rows does not matter
+    _, first, content = np.unique(hashes, return_index=True, return_inverse=True)
+    pairs = near_pairs(
+        np.asarray(thumbnails[first]),
+        None if features is None else np.asarray(features[first], dtype=np.float32),
+    )
+    pairs, chained = without_chains(len(first), pairs)
+    cluster = components(len(first), pairs.rows)[content]
+    found = Duplicates(
+        cluster=cluster,
+        exact=len(dataset) - len(first),
+        near=len(first) - len(np.unique(cluster)),
+        pairs=np.sort(first[pairs.rows], axis=1),
+    )
+    found.remarks.extend([*counted(dataset, found, first), *chained, *disagreements(dataset, found)])
+    return found
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of pictures and how well their thumbnails correlate."""
+
+    rows: Int[np.ndarray, "m 2"]
+    correlation: Float32[np.ndarray, " m"]
+
+    def where(self, keep: Bool[np.ndarray, " m"]) -> "Pairs":
+        return Pairs(self.rows[keep], self.correlation[keep])
+
+
+def near_pairs(
+    thumbnails: UInt8[np.ndarray, "n 32 32"], features: Float32[np.ndarray, "n d"] | None = None
+) -> Pairs:
+    """Pairs i < j that show the same picture."""
+    mirrored = thumbnails[:, :, ::-1]
+    hashes = perceptual_hash(thumbnails)
+    least = threshold(thumbnails)
+    straight, _ = hamming_pairs(hashes)
+    turned, _ = hamming_pairs(hashes, perceptual_hash(mirrored))
+    if features is not None:
+        alike, _ = cosine_pairs(unit_length(features), least=LEAST_COSINE)
+        straight, turned = np.concatenate([straight, alike]), np.concatenate([turned, alike])
+    shown = thumbnails.reshape(len(thumbnails), -1).std(axis=1) >= FLAT
+    found = []
+    for rows, other in ((straight, thumbnails), (turned, mirrored)):
+        rows = np.unique(rows[shown[rows].all(axis=1)], axis=0)
+        correlation = correlations(thumbnails, other, rows, aligned=least < ALIGNED_BELOW)
+        found.append(Pairs(rows, correlation).where(correlation >= least))
+    return Pairs(
+        np.concatenate([pairs.rows for pairs in found]),
+        np.concatenate([pairs.correlation for pairs in found]),
+    )
+
+
+def threshold(thumbnails: UInt8[np.ndarray, "n 32 32"]) -> float:
+    """The correlation from which two thumbnails count as one picture: a third as far from 1 as chance gets.
+
+    Chance is how well a picture correlates with its fifth nearest neighbour, which is seldom a copy of it; of 500
+    pictures the value that one in a hundred exceeds. Digits and hands are alike by nature, photographs are not.
+    """
+    ready = correlation_ready(thumbnails)
+    queries = np.arange(len(ready))[:: max(1, len(ready) // SAMPLE)][:SAMPLE]
+    best = np.full((len(queries), NEIGHBOUR + 1), -1.0, dtype=np.float32)
+    for start in range(0, len(ready), BLOCK):
+        more = np.concatenate([best, ready[queries] @ ready[start : start + BLOCK].T], axis=1)
+        best = -np.partition(-more, NEIGHBOUR, axis=1)[:, : NEIGHBOUR + 1]
+    chance = float(np.quantile(best[:, NEIGHBOUR], 0.99)) if len(queries) else 0.0
+    return float(np.clip(1 - (1 - chance) / 3, LEAST_CORRELATION, SURE_CORRELATION))
+
+
+@functools.cache
+def crop_matrices() -> Float32[np.ndarray, "c 32 32"]:
+    """Matrices that stretch a part of a line of pixels (see CROPS) to the whole line, by linear interpolation."""
+    place = np.arange(THUMBNAIL_PX)
+    made = []
+    for start, end in CROPS:
+        source = (place + 0.5) * (end - start) + start * THUMBNAIL_PX - 0.5
+        made.append(np.maximum(0, 1 - np.abs(np.clip(source, 0, THUMBNAIL_PX - 1)[:, None] - place[None, :])))
+    return np.stack(made).astype(np.float32)
+
+
+def correlations(
+    images: UInt8[np.ndarray, "n 32 32"],
+    others: UInt8[np.ndarray, "n 32 32"],
+    pairs: Int[np.ndarray, "m 2"],
+    *,
+    aligned: bool,
+) -> Float32[np.ndarray, " m"]:
+    """How well `images[i]` and `others[j]` correlate; if `aligned`, when either is best cropped by up to 5 %."""
+    result = np.empty(len(pairs), dtype=np.float32)
+    for start in range(0, len(pairs), BLOCK):
+        i, j = pairs[start : start + BLOCK].T
+        one, other = correlation_ready(images[i]), correlation_ready(others[j])
+        here = np.einsum("np,np->n", one, other)
+        close = np.flatnonzero(here >= NOT_HOPELESS) if aligned else np.zeros(0, dtype=np.int64)
+        for moving, still in ((images[i[close]], other[close]), (others[j[close]], one[close])):
+            here[close] = np.maximum(here[close], best_crop(moving, still))
+        result[start : start + BLOCK] = here
+    return result
+
+
+def best_crop(
+    images: UInt8[np.ndarray, "n 32 32"], still: Float32[np.ndarray, "n p"]
+) -> Float32[np.ndarray, " n"]:
+    """The highest correlation of each image, cropped in any of 16 ways, with what it is to be compared to."""
+    best, wide = np.full(len(images), -1.0, dtype=np.float32), images.astype(np.float32)
+    for vertical in crop_matrices():
+        tall = np.matmul(vertical, wide)
+        for horizontal in crop_matrices():
+            moved = np.matmul(tall, horizontal.T).reshape(len(images), THUMBNAIL_PX**2)
+            moved -= moved.mean(axis=1, keepdims=True)
+            length = np.maximum(np.sqrt(np.einsum("np,np->n", moved, moved)), 1e-6)
+            np.maximum(best, np.einsum("np,np->n", moved, still) / length, out=best)
+    return best
+
+
+def without_chains(count: int, pairs: Pairs) -> tuple[Pairs, list[Remark]]:
+    """The pairs, without the less certain ones in clusters of more than LARGEST_CLUSTER pictures.
+
+    There likeness was handed on from picture to picture, and the ends need not be alike.
+    """
+    cluster = components(count, pairs.rows)
+    sizes = np.bincount(cluster, minlength=1)
+    chained = (
+        sizes[cluster[pairs.rows[:, 0]]] > LARGEST_CLUSTER if len(pairs.rows) else np.zeros(0, dtype=bool)
+    )
+    if not chained.any():
+        return pairs, []
+    what = (
+        f"{int((sizes > LARGEST_CLUSTER).sum())} clusters of up to {sizes.max():,} pictures, each like the next: in "
+        f"them only pictures that correlate by {SURE_CORRELATION + 0.005} or more are taken for the same"
+    )
+    kept = pairs.where(~chained | (pairs.correlation >= SURE_CORRELATION + 0.005))
+    return kept, [Remark("near duplicates", "", what)]
+
+
+def counted(dataset: Dataset, found: Duplicates, first: NDArray[np.int64]) -> list[Remark]:
+    """One remark for the exact copies and one for the near ones, each with a few names."""
+    paths, hashes = dataset.column("path"), dataset.column("hash")
+    remarks = []
+    if found.exact:
+        original = {hashes[row]: paths[row] for row in first}
+        again = sorted(set(range(len(dataset))) - set(first.tolist()))
+        names = [f"{paths[row]} = {original[hashes[row]]}" for row in again[:NAMED]]
+        remarks.append(
+            Remark(
+                "exact duplicates", few(names, found.exact), f"{found.exact:,} images are copies to the byte"
+            )
+        )
+    if found.near:
+        names = [f"{paths[i]} ~ {paths[j]}" for i, j in found.pairs[:NAMED]]
+        what = f"{found.near:,} images show the picture of another in other bytes"
+        remarks.append(Remark("near duplicates", few(names, len(found.pairs)), what))
+    return remarks
+
+
+def few(names: Sequence[str], count: int) -> str:
+    return ", ".join(names) + (", …" if count > len(names) else "")
+
+
+def disagreements(dataset: Dataset, found: Duplicates) -> list[Remark]:
+    """Clusters whose labels conflict, and clusters that stand in several of the given splits."""
+    names = ("path", "target", "split", "hash")
+    path, target, split, content = (dataset.column(name).tolist() for name in names)
+    order = np.argsort(found.cluster, kind="stable")
+    bounds = np.flatnonzero(np.diff(found.cluster[order], prepend=-1, append=-1))
+    remarks = []
+    for start, end in itertools.pairwise(bounds.tolist()):
+        if end - start < 2:
+            continue
+        rows = order[start:end].tolist()
+        what = "the same image" if len({content[row] for row in rows}) == 1 else "nearly the same image"
+        for kind, values, verb in (("conflict", target, "is labelled"), ("leak", split, "is in")):
+            shown = {values[row]: row for row in reversed(rows) if values[row] is not None}
+            if len(shown) > 1:
+                said = [(path[row], value) for value, row in sorted(shown.items(), key=lambda item: item[1])]
+                where = " and ".join(name for name, _ in said)
+                remarks.append(
+                    Remark(kind, where, f"{what} {verb} {' and '.join(value for _, value in said)}")
+                )
+    return remarks
