@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 MADE = $(VENV)/.made
+SOURCES = src tests benchmarks
 
-.PHONY: demo test test-slow check fix docs clean
+.PHONY: demo test test-slow check lint fix docs clean
 
 demo: $(MADE)
 	$(BIN)/vidi demo
@@ -13,27 +14,33 @@ test: $(MADE)
 	$(BIN)/python -m pytest -m "not slow" -n 2
 
 test-slow: $(MADE)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --timeout 900
 
-check: $(MADE)
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+check: lint test
+
+lint: $(MADE)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/python -m vidi.documents.docs --check
-	$(BIN)/python -m pytest -m "not slow" -n 2
 
 fix: $(MADE)
-	$(BIN)/ruff check --fix src tests benchmarks
-	$(BIN)/ruff format src tests benchmarks
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
 
 docs: $(MADE)
 	$(BIN)/python -m vidi.documents.docs
 
+# Made again when what it installs changes.
 $(MADE): pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
-	touch $(MADE)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "vidi needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1): say make PYTHON=python3.12"; \
+		exit 2; }
+	@echo "making the environment in $(VENV): a few minutes, once"
+	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make environments: install its venv module"; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $(MADE)
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info
