@@ -59,15 +59,17 @@ class PartialConvolution(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        pairs = torch.tensor([(into, out) for into, seen in enumerate(SEES) for out in seen])
-        self.register_buffer("pairs", pairs, persistent=False)
-        self.weight = nn.Parameter(torch.empty(len(pairs), 5, 5))
+        count = sum(len(seen) for seen in SEES)
+        numbers = iter(range(count))
+        # Which filter each pair of maps has; the last row of the padded filters is for pairs without.
+        table = [[next(numbers) if source in seen else count for source in range(6)] for seen in SEES]
+        self.register_buffer("table", torch.tensor(table), persistent=False)
+        self.weight = nn.Parameter(torch.empty(count, 5, 5))
         self.bias = nn.Parameter(torch.zeros(len(SEES)))
 
     def forward(self, x: Float[Tensor, "b 6 h w"]) -> Float[Tensor, "b 16 i j"]:
-        pairs = self.get_buffer("pairs")
-        full = self.weight.new_zeros(len(SEES), 6, 5, 5).index_put((pairs[:, 0], pairs[:, 1]), self.weight)
-        return functional.conv2d(x, full, self.bias)
+        padded = torch.cat([self.weight, self.weight.new_zeros(1, 5, 5)])
+        return functional.conv2d(x, padded[self.get_buffer("table")], self.bias)
 
 
 def _initialise(network: Classifier) -> None:

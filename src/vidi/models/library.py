@@ -150,12 +150,15 @@ def _assembled(
     On the meta device (for counting) there is nothing to compare, and the network stays whole.
     """
     image, logits = trial
-    features: Tensor = whole(image)
-    meta = features.is_meta
     fits = isinstance(head, nn.Linear) and head.out_features == classes
-    if not (fits and (meta or same([head], features, logits))):
+    if fits and logits.is_meta:
+        return [whole], cast(nn.Linear, head)
+    features: Tensor = whole(image)
+    if not (fits and same([head], features, logits)):
         head = nn.Linear(features.shape[1], classes)
-    cut = [] if meta else _transformer_pieces(net, image, features) or grouped(pieces(net, image, features))
+    if features.is_meta:
+        return [whole], cast(nn.Linear, head)
+    cut = _transformer_pieces(net, image, features) or grouped(pieces(net, image, features))
     return cut or [whole], cast(nn.Linear, head)
 
 
