@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -35,6 +35,7 @@ class Budget:
         return max(0.0, self.began + self.seconds - self.reserve - time.monotonic())
 
 
+@runtime_checkable
 class Pixels(Protocol):
     """Decoded images of a dataset's rows: shape (n, size, size, 3), uint8, memory-mapped where it is large."""
 
@@ -43,6 +44,7 @@ class Pixels(Protocol):
     ) -> UInt8[np.ndarray, "n s s 3"]: ...
 
 
+@runtime_checkable
 class FeatureSource(Protocol):
     """Frozen features of a dataset's rows, computed once for each image content and kept."""
 

@@ -3,11 +3,12 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 
 
+@runtime_checkable
 class Say(Protocol):
     """Where messages and progress go; the edge decides how they look."""
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -16,6 +16,7 @@ from vidi.core.progress import Say
 from vidi.evaluation.engine import best_precision, engine
 
 
+@runtime_checkable
 class Kept(Protocol):
     """Where arrays are kept by key (`data.store.Store`)."""
 

@@ -14,10 +14,11 @@ from vidi.core.files import atomic
 
 
 def _flatten(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
-    """The JSON skeleton of nested state; tensors are put aside under their path."""
+    """The JSON skeleton of nested state; tensors are put aside under a name of their own."""
     if isinstance(value, Tensor):
-        tensors[path] = value.detach().contiguous()
-        return {"tensor": path}
+        name = f"{len(tensors)}{path}"  # numbered: keys may have slashes of their own
+        tensors[name] = value.detach().contiguous()
+        return {"tensor": name}
     if isinstance(value, dict):
         return {"dict": [[key, _flatten(item, f"{path}/{key}", tensors)] for key, item in value.items()]}
     if isinstance(value, list | tuple):
@@ -35,6 +36,8 @@ def _restore(skeleton: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
         return {key: _restore(item, tensors) for key, item in content}
     if kind == "list":
         return [_restore(item, tensors) for item in content]
+    if kind != "value":
+        raise ValueError(f"{kind!r} is no kind of state")
     return content
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import nn
 
@@ -16,6 +16,7 @@ from vidi.training.checkpoint import save_state
 from vidi.training.pace import Pace
 
 
+@runtime_checkable
 class Following(Protocol):
     """What hooks see of a descent."""
 

@@ -3,7 +3,7 @@
 import contextlib
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,7 @@ def fit(step: Step, batches: Iterable[Any], *, start: int = 0, hooks: Iterable[H
     return count
 
 
+@runtime_checkable
 class Optimizer(Protocol):
     """What a step needs of an optimiser."""
 

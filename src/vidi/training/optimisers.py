@@ -66,7 +66,7 @@ def optimiser(name: str, groups: Iterable[dict[str, Any]], *, lr: float, **optio
         if name == "Muon":
             return _muon(groups, lr=lr, **options)
         return Together([getattr(torch.optim, name)(groups, lr=lr, **options)])
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # torch's own checks of names and of values
         raise UsageError(f"the optimiser {name} does not take these options ({error})") from None
 
 

@@ -1,0 +1,17 @@
+"""What all tests share: a cache of their own, so that no test reads or writes the user's."""
+
+import os
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Every test and every process it starts keeps pixels and features in a folder of this session."""
+    before = os.environ.get("VIDI_CACHE")
+    os.environ["VIDI_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["VIDI_CACHE"]
+    else:
+        os.environ["VIDI_CACHE"] = before
