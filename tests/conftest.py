@@ -4,6 +4,10 @@ import os
 
 import pytest
 
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1"
+)  # several tests at a time: threads that wait for each other only lose
+
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):

@@ -11,6 +11,7 @@ from PIL import Image
 from vidi import catalog
 from vidi.core.dataset import Dataset
 from vidi.core.job import Budget, Job
+from vidi.core.progress import Quiet
 from vidi.core.run_folder import RunFolder
 from vidi.data.store import Cache
 from vidi.evaluation.features import FeaturePass
@@ -87,11 +88,11 @@ def drawn_job(
         return np.stack([resize(image[row], size_px=size_px, fit=fit) for row in rows])
 
     folder.mkdir(parents=True, exist_ok=True)
-    job = Job(
+    return Job(
         dataset=dataset,
         task=catalog.load("tasks", dataset.task).TASK,
         pixels=pixels,
-        features=None,
+        features=FeaturePass(dataset, pixels, Cache().store, Quiet()),
         build=catalog.network,
         folder=RunFolder(folder),
         budget=budget or Budget(),
@@ -99,8 +100,6 @@ def drawn_job(
         recipes={name: catalog.recipe(name) for name in catalog.cards("recipes") if name != "auto"},
         checkpoint_seconds=checkpoint_seconds,
     )
-    object.__setattr__(job, "features", FeaturePass(dataset, pixels, Cache().store, job.say))
-    return job
 
 
 def history(folder: Path) -> list[dict]:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from jaxtyping import UInt8
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vidi.core.device import processors
@@ -65,8 +66,8 @@ def _paths(text: str) -> Iterator[tuple[str, Any]]:
     elif not path.exists() and glob.has_magic(text):
         yield from (
             (name, Path(name))
-            for name in sorted(glob.glob(text, recursive=True))
-            if Path(name).is_file()  # noqa: PTH207 - any pattern
+            for name in sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - any pattern
+            if Path(name).is_file()
         )
     else:
         yield text, path
@@ -91,7 +92,7 @@ def _pictures(content: Any) -> Iterator[tuple[str, Any]]:
         yield f"image {number}", picture
 
 
-def _as_rgb(picture: np.ndarray[Any, Any], name: str) -> UInt8[np.ndarray, "h w 3"]:
+def _as_rgb(picture: NDArray[Any], name: str) -> UInt8[np.ndarray, "h w 3"]:
     """uint8 RGB of an array of any usual layout; floats are taken as 0..1."""
     if picture.dtype != np.uint8:
         if not np.issubdtype(picture.dtype, np.floating) or not (

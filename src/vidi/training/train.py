@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vidi.core.device import native_bf16, tune_memory
+from vidi.core.errors import UsageError
 from vidi.core.job import Budget, Job
 from vidi.ops.depthwise import quicken
 from vidi.training.average import Average
@@ -29,8 +31,9 @@ Source = Callable[[NDArray[np.int64], torch.Generator], tuple[Tensor, Tensor]]
 class Settings:
     """How to descend. `epochs` counts passes over the rows; with a time budget the pace decides instead.
 
-    `layer_decay` lowers the rate from each stage to the one before it; `clip`, `average`, `smoothing` and
-    `weight_decay` are off at 0. `precision` is `auto` (bf16 where it is native), `fp32` or `bf16`.
+    `layer_decay` lowers the rate from each stage to the one before it; `clip`, `average` and `weight_decay` are
+    off at 0. `precision` is `auto` (bf16 where it is native), `fp32` or `bf16`. Raises UsageError for what
+    cannot be honoured.
     """
 
     epochs: float = 10.0
@@ -44,9 +47,22 @@ class Settings:
     layer_decay: float = 1.0
     clip: float = 0.0
     average: float = 0.0
-    smoothing: float = 0.0
     precision: str = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, holds, wanted in (
+            ("epochs", 0 < self.epochs < float("inf"), "above 0"),
+            ("batch", self.batch >= 1, "1 or more"),
+            ("lr", 0 <= self.lr < float("inf"), "0 or more"),
+            ("weight_decay", 0 <= self.weight_decay < float("inf"), "0 or more"),
+            ("layer_decay", 0 < self.layer_decay <= 1, "above 0 and at most 1"),
+            ("clip", 0 <= self.clip < float("inf"), "0 or more (0: no limit)"),
+            ("average", 0 <= self.average < 1, "0 or more and below 1 (0: off)"),
+            ("precision", self.precision in ("auto", "fp32", "bf16"), "auto, fp32 or bf16"),
+        ):
+            if not holds:
+                raise UsageError(f"--{name.replace('_', '-')} is {wanted}; got {getattr(self, name)}")
 
 
 @dataclass
@@ -57,6 +73,7 @@ class Descent:
     optimizer: Together
     average: Average
     pace: Pace
+    rates: tuple[float, ...]  # every parameter group's at the peak of the schedule
     step: int = 0
     seconds: float = 0.0
 
@@ -88,15 +105,21 @@ def rows_of_step(count: int, rows: NDArray[np.int64], batch: int, seed: int) -> 
     return np.asarray(rows[order[place * batch : (place + 1) * batch]])
 
 
-def accelerator(precision: str) -> Any:
-    """Accelerate's view of the devices: CPU, one GPU or many processes, with bf16 where it is native."""
+def accelerator() -> Any:
+    """Accelerate's view of the devices: CPU, one GPU or many processes.
+
+    Its own mixed precision is off: that is one setting for a whole process, and stages differ.
+    """
     from accelerate import Accelerator
 
-    wants = precision == "bf16" or (
-        precision == "auto"
-        and (torch.cuda.is_bf16_supported() if torch.cuda.is_available() else native_bf16())
-    )
-    return Accelerator(mixed_precision="bf16" if wants else "no", cpu=not torch.cuda.is_available())
+    return Accelerator(mixed_precision="no", cpu=not torch.cuda.is_available())
+
+
+def halved(precision: str) -> bool:
+    """Whether training multiplies in bf16: `auto` means where that is native."""
+    if precision == "auto":
+        return torch.cuda.is_bf16_supported() if torch.cuda.is_available() else native_bf16()
+    return precision == "bf16"
 
 
 def train(
@@ -118,25 +141,27 @@ def train(
     their own, first to last. With `budget.seconds` the number of steps is fitted to the time left.
     """
     tune_memory()
-    devices = accelerator(settings.precision)
+    devices = accelerator()
     model = model.to(memory_format=torch.channels_last).to(devices.device).train()  # type: ignore[call-overload]
-    if devices.mixed_precision == "bf16" and devices.device.type == "cpu":
+    if halved(settings.precision) and devices.device.type == "cpu":
         quicken(model)
     groups = layer_groups(
         stages or [model], lr=settings.lr, decay=settings.layer_decay, weight_decay=settings.weight_decay
     )
+    optimizer = optimiser(settings.optimizer, groups, lr=settings.lr, **_options(settings))
     descent = Descent(
         model=model,
-        optimizer=optimiser(settings.optimizer, groups, lr=settings.lr, **_options(settings)),
+        optimizer=optimizer,
         average=Average(model, settings.average),
         pace=Pace(max(1, round(settings.epochs * steps_per_epoch(rows, settings.batch)))),
+        rates=tuple(group["lr"] for group in optimizer.param_groups),
     )
     budget = budget or job.budget
-    step = _step(descent, devices, settings, loss)
+    step = _step(descent, devices, settings, loss, batch=min(settings.batch, len(rows)))
     batches = _batches(descent, source, rows, settings, job.seed, devices)
     path = job.folder.path / "checkpoints" / f"{name}.safetensors"
     if path.exists():
-        descent.restore(load_state(path))
+        resume(descent, path)
         job.say(f"resuming {name} at step {descent.step:,} of {descent.pace.total:,}")
     elif budget.seconds is not None:
         _fit_pace(descent, step, batches, budget, settings, job, devices)
@@ -157,6 +182,18 @@ def train(
     return finished.eval().to("cpu").requires_grad_(False)
 
 
+def resume(descent: Descent, path: Path) -> None:
+    """Go on where a checkpoint stands; raises UsageError if it is damaged or of another network."""
+    state = load_state(path)
+    try:
+        descent.restore(state)
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"the checkpoint {path} does not fit this network and optimiser ({' '.join(str(error).split())[:200]}); "
+            "delete it to train from the start"
+        ) from None
+
+
 def steps_per_epoch(rows: NDArray[np.int64], batch: int) -> int:
     return max(1, len(rows) // min(batch, len(rows)))
 
@@ -171,16 +208,28 @@ def _options(settings: Settings) -> dict[str, Any]:
 
 
 def _step(
-    descent: Descent, devices: Any, settings: Settings, loss: Callable[[Tensor, Tensor], Tensor]
+    descent: Descent,
+    devices: Any,
+    settings: Settings,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    *,
+    batch: int,
 ) -> Any:
-    prepared = devices.prepare_model(descent.model) if devices.num_processes > 1 else descent.model
+    count = devices.num_processes
+    if batch < count:
+        raise UsageError(f"{count} processes want a batch of at least {count} images; got {batch}")
+    prepared = devices.prepare_model(descent.model) if count > 1 else descent.model
+    # Gradients are averaged over processes; where one has an image more than another, that is made up for here.
+    weight = len(range(devices.process_index, batch, count)) * count / batch
     return descend(
         prepared,
         loss,
         descent.optimizer,
         clip=settings.clip,
-        backward=devices.backward,
-        autocast=devices.autocast,
+        backward=devices.backward if weight == 1 else lambda value: devices.backward(value * weight),
+        autocast=lambda: torch.autocast(
+            devices.device.type, torch.bfloat16, enabled=halved(settings.precision)
+        ),
     )
 
 
@@ -189,8 +238,7 @@ def _batches(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Batches until the pace is at its end. Every process makes the whole batch and takes its share of it:
     the same randomness however many there are."""
-    rate = schedule(settings.schedule)
-    base = [group["lr"] for group in descent.optimizer.param_groups]
+    rate, base = schedule(settings.schedule), descent.rates
     while descent.step < descent.pace.total:
         generator = reseed(descent.model, seed, descent.step)
         factor = rate(descent.pace.progress(descent.step))
