@@ -7,13 +7,15 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Int, UInt8, UInt64
 from numpy.typing import NDArray
+from torch import Tensor
 
 CHUNK_BITS = 16
 CHUNKS = 64 // CHUNK_BITS
 REACH = {2: 12, 1: 6, 0: 2}  # bits that may differ in one chunk: bits that may differ in all
 WORK_PER_HASH, WORK_AT_LEAST = 1500, 2_000_000  # comparisons allowed
 LARGEST_CELL = 2048
-SHORT = 128
+SHORT = 128  # dimensions to which long vectors are reduced for a first look
+MOST_PER_VECTOR = 10
 
 
 def components(nodes: int, pairs: Int[np.ndarray, "m 2"]) -> Int[np.ndarray, " nodes"]:
@@ -124,6 +126,7 @@ def cosine_pairs(
 ) -> tuple[Int[np.ndarray, "m 2"], Float32[np.ndarray, " m"]]:
     """Pairs i < j of unit vectors whose cosine is `least` or more (a high one, 0.9 say), and the cosines.
 
+    Where a vector has many such neighbours, its nearest ten (of each cell) suffice.
     Vectors are shared out among about sqrt(n) cells, each to the three whose centres are nearest, and compared
     within their cells; cells that are too large are shared out again. So the time grows as n^1.5, and a pair may
     be missed if it falls into six different cells, which the closer it is the less it does. Long vectors are
@@ -135,12 +138,26 @@ def cosine_pairs(
     found = [np.zeros(0, dtype=np.int64)]
     for cell in cells(short, np.arange(len(vectors)), generator):
         mine = torch.from_numpy(short[cell])
-        i, j = torch.nonzero(mine @ mine.T >= screen).numpy().T
-        keep = cell[i] < cell[j]
-        found.append(cell[i[keep]] * len(vectors) + cell[j[keep]])
+        i, j = alike_within(mine @ mine.T, least=screen, most=MOST_PER_VECTOR)
+        low, high = np.minimum(cell[i], cell[j]), np.maximum(cell[i], cell[j])
+        found.append(low * len(vectors) + high)
     pairs = np.stack(np.divmod(np.unique(np.concatenate(found)), max(1, len(vectors))), axis=1)
     cosine = dot_products(vectors, pairs)
     return pairs[cosine >= least], cosine[cosine >= least]
+
+
+def alike_within(
+    similarity: Float32[Tensor, "c c"], *, least: float, most: int
+) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " m"]]:
+    """Rows and columns, never the same, of what is `least` or more; the highest `most` of each row if many."""
+    similarity.fill_diagonal_(-2)
+    enough = similarity >= least
+    if int(enough.sum()) > most * len(similarity):
+        value, column = similarity.topk(min(most, len(similarity)), dim=1)
+        row, rank = torch.nonzero(value >= least, as_tuple=True)
+        return row.numpy(), column[row, rank].numpy()
+    rows, columns = torch.nonzero(enough, as_tuple=True)
+    return rows.numpy(), columns.numpy()
 
 
 def shortened(
