@@ -1,5 +1,6 @@
 """Images of a dataset's rows as uint8 squares: decoded once, then read from the cache."""
 
+import hashlib
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -156,14 +157,14 @@ class DatasetPixels:
         make: Callable[[bytes], UInt8[np.ndarray, "..."]],
     ) -> Iterator[tuple[NDArray[np.int64], UInt8[np.ndarray, "..."]]]:
         """Images for `places` of `rows`, a block at a time."""
-        table = self.dataset.table.select(["path", "file", "offset", "length", "row"])
+        table = self.dataset.table.select(["path", "file", "offset", "length", "row", "hash"])
         column = self.dataset.columns.get("image", "image")
         done = 0
 
         def prepared(part: NDArray[np.int64]) -> UInt8[np.ndarray, "..."]:
             wanted = table.take(rows[part]).to_pylist()
             found = contents(self.dataset.root, wanted, column)
-            return np.stack([made(make, c, row["path"]) for c, row in zip(found, wanted, strict=True)])
+            return np.stack([made(make, content, row) for content, row in zip(found, wanted, strict=True)])
 
         size = block_of(shape)
         parts = [places[start : start + size] for start in range(0, len(places), size)]
@@ -174,14 +175,17 @@ class DatasetPixels:
 
 
 def made(
-    make: Callable[[bytes], UInt8[np.ndarray, "..."]], content: bytes | Unreadable, path: str
+    make: Callable[[bytes], UInt8[np.ndarray, "..."]], content: bytes | Unreadable, row: Mapping[str, Any]
 ) -> UInt8[np.ndarray, "..."]:
+    """`make(content)`, if that is still what was scanned: other pixels under its hash would spoil the cache."""
     try:
         if isinstance(content, Unreadable):
             raise content
+        if hashlib.sha256(content).hexdigest() != row["hash"]:
+            raise Unreadable("its content has changed")
         return make(content)
     except Unreadable as error:
         raise UsageError(
-            f"{path} could be read when the data was scanned and cannot be now ({error}); "
+            f"{row['path']} could be read when the data was scanned and cannot be now ({error}); "
             "restore it or start again"
         ) from error
