@@ -1,6 +1,7 @@
 """Regularised logistic regression on features, its strength chosen by cross-validation."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +9,10 @@ import torch
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-STRENGTHS = (10000.0, 3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
+STRENGTHS = (3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,10 @@ def minimise(
     loss: Callable[[Tensor], Tensor],
     *,
     strength: float,
-    start: Float[Tensor, "d1 c"],
+    start: Float[Tensor, "c d1"],
     steps: int,
-) -> Float[Tensor, "d1 c"]:
-    """Weights (last row: biases) that minimise loss(logits) + strength / 2 x their squares / (d + 1), by L-BFGS.
+) -> Float[Tensor, "c d1"]:
+    """Weights (last column: biases) that minimise loss(logits) + strength / 2 x their squares, by L-BFGS.
 
     The penalty does not touch the biases. Stops early where the gradient has vanished. scipy's L-BFGS-B rather
     than torch's, whose first use imports a compiler for two seconds.
@@ -39,8 +41,8 @@ def minimise(
 
     def value_and_gradient(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         weights = torch.from_numpy(flat.astype(np.float32)).view_as(start).requires_grad_(True)
-        value = loss(torch.addmm(weights[-1], features, weights[:-1]))
-        value = value + 0.5 * strength * weights[:-1].square().sum() / len(weights)
+        value = loss(functional.linear(features, weights[:, :-1].contiguous(), weights[:, -1]))
+        value = value + 0.5 * strength * weights[:, :-1].square().sum()
         (gradient,) = torch.autograd.grad(value, weights)
         return float(value.detach()), gradient.numpy().ravel().astype(np.float64)
 
@@ -77,6 +79,38 @@ def fit_head(
     fewer than two examples a fold the middle strength is taken unseen. The standardisation is folded
     into the head, so that it takes raw features.
     """
+    with one_thread():
+        return _fit_head(features, target, loss, group=group, strengths=strengths, folds=folds, seed=seed)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Inside, torch and BLAS compute on one thread.
+
+    Products with narrow matrices are bound by memory, which one core saturates; a second thread gains little, and
+    where another program holds a core, waiting for it at every product costs up to ten times the work itself.
+    """
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(limits=1):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _fit_head(
+    features: Float[np.ndarray, "n d"],
+    target: Float[np.ndarray, "n c"],
+    loss: Loss,
+    *,
+    group: Int[np.ndarray, " n"] | None,
+    strengths: Sequence[float],
+    folds: int,
+    seed: int,
+) -> Regression:
     x = torch.from_numpy(np.asarray(features, np.float32))
     y = torch.from_numpy(np.asarray(target, np.float32))
     mean, deviation = x.mean(dim=0), x.std(dim=0, correction=0).clamp(min=1e-6)
@@ -85,14 +119,16 @@ def fit_head(
     fold = folds_of(np.arange(len(x)) if group is None else group, folds=folds, seed=seed)
     losses = _cross_validated(x, y, loss, strengths, torch.from_numpy(fold)) if len(x) >= 2 * folds else {}
     chosen = min(losses, key=lambda strength: losses[strength]) if losses else strengths[len(strengths) // 2]
-    weights = torch.zeros(x.shape[1] + 1, y.shape[1])
+    weights = torch.zeros(y.shape[1], x.shape[1] + 1)
     for strength in (s for s in strengths if s >= chosen):
-        steps = 60 if strength == chosen else 10
-        weights = minimise(x, lambda logits: loss(logits, y), strength=strength, start=weights, steps=steps)
+        steps = 60 if strength == chosen else 5
+        weights = minimise(
+            x, lambda logits: loss(logits, y), strength=strength / x.shape[1], start=weights, steps=steps
+        )
     head = nn.Linear(x.shape[1], y.shape[1])
     with torch.no_grad():
-        head.weight.copy_((weights[:-1] / deviation[:, None]).T)
-        head.bias.copy_(weights[-1] - head.weight @ mean)
+        head.weight.copy_(weights[:, :-1] / deviation)
+        head.bias.copy_(weights[:, -1] - head.weight @ mean)
     return Regression(head.requires_grad_(False), chosen, losses)
 
 
@@ -104,11 +140,12 @@ def _cross_validated(
     The folds' weights stand side by side and are fitted together: a product with a narrow matrix costs what
     reading the features costs, however many columns it has.
     """
+    x, features = principal(x), x.shape[1]
     numbers, classes = fold.unique().tolist(), y.shape[1]
     inside = [(fold != number).nonzero()[:, 0] for number in numbers]
     outside = [(fold == number).nonzero()[:, 0] for number in numbers]
     losses: dict[float, float] = {}
-    weights = torch.zeros(x.shape[1] + 1, classes * len(numbers))
+    weights = torch.zeros(classes * len(numbers), x.shape[1] + 1)
 
     def parts(logits: Tensor, rows: Sequence[Tensor]) -> list[Tensor]:
         columns = logits.split(classes, dim=1)
@@ -118,12 +155,23 @@ def _cross_validated(
         weights = minimise(
             x,
             lambda logits: torch.stack(parts(logits, inside)).sum(),
-            strength=strength,
+            strength=strength / features,
             start=weights,
             steps=20,
         )
-        held_out = parts(torch.addmm(weights[-1], x, weights[:-1]), outside)
+        held_out = parts(functional.linear(x, weights[:, :-1], weights[:, -1]), outside)
         losses[strength] = sum(float(v) * len(r) for v, r in zip(held_out, outside, strict=True)) / len(x)
         if losses[strength] > min(losses.values()):
             break
     return losses
+
+
+def principal(x: Float[Tensor, "n d"], *, most: int = 256) -> Float[Tensor, "n k"]:
+    """The `most` directions of the largest variance: to compare penalties they say what all of them would.
+
+    A rotation leaves the penalty as it is, and in the directions left out it leaves next to no weight anyway.
+    """
+    if x.shape[1] <= most:
+        return x
+    directions: Tensor = torch.linalg.eigh(x.T @ x).eigenvectors[:, -most:]
+    return x @ directions
