@@ -13,6 +13,10 @@ from torch import nn
 from vidi.core.device import native_bf16
 from vidi.core.progress import Quiet, Say
 
+# No callbacks: OpenVINO's thread would let go of the Python function, which needs the interpreter's lock, while the
+# main thread, holding it, waits for that thread to end: a run that never ends, once in many.
+IN_FLIGHT = 4
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -111,17 +115,16 @@ def _compiled(model: Any, precision: str) -> Engine:
 
     def run(images: UInt8[np.ndarray, "n s s 3"], say: Say) -> Float32[np.ndarray, "n ..."]:
         output = np.empty((len(images), *width), np.float32)
-
-        def keep(request: Any, row: int) -> None:
-            output[row] = request.get_output_tensor(0).data[0]
-
-        queue = openvino.AsyncInferQueue(compiled, 4)
-        queue.set_callback(keep)
-        for row in range(len(images)):
-            queue.start_async({0: images[row : row + 1]}, row)
+        requests = [compiled.create_infer_request() for _ in range(min(IN_FLIGHT, len(images)))]
+        for row in range(len(images) + len(requests)):
+            request, finished = requests[row % len(requests)], row - len(requests)
+            if finished >= 0:
+                request.wait()
+                output[finished] = request.get_output_tensor(0).data[0]
+            if row < len(images):
+                request.start_async({0: images[row : row + 1]})
             if row % 64 == 63:
-                say.track("inference", row + 1, len(images))
-        queue.wait_all()
+                say.track("inference", finished + 1, len(images))
         return output
 
     return Engine(run, "openvino", precision, lambda other: _compiled(model, other))
