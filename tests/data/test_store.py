@@ -163,6 +163,13 @@ def test_what_is_in_use_stays(tmp_path):
     assert (store.get(keys(1, 2)) == rows(1, 2)).all()
 
 
+def test_what_another_store_of_this_process_uses_stays(tmp_path):
+    first = Cache(tmp_path).store("a")
+    first.put(keys(1), rows(1))
+    Cache(tmp_path, limit_bytes=10).store("b").put(keys(2), rows(2))
+    assert not len(Store(tmp_path / "a").missing(keys(1)))
+
+
 def test_clean_removes_shards_and_nothing_else(tmp_path):
     cache = Cache(tmp_path)
     cache.store("a").put(keys(1), rows(1))

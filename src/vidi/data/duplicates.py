@@ -99,8 +99,7 @@ def near_pairs(
     if features is not None:
         alike, _ = cosine_pairs(unit_length(features), least=LEAST_COSINE)
         straight, turned = np.concatenate([straight, alike]), np.concatenate([turned, alike])
-    shown = thumbnails.reshape(len(thumbnails), -1).std(axis=1) >= FLAT
-    found = []
+    shown, found = not_flat(thumbnails), []
     for rows, other in ((straight, thumbnails), (turned, mirrored)):
         rows = np.unique(rows[shown[rows].all(axis=1)], axis=0)
         correlation = correlations(thumbnails, other, rows, aligned=least < ALIGNED_BELOW)
@@ -117,14 +116,23 @@ def threshold(thumbnails: UInt8[np.ndarray, "n 32 32"]) -> float:
     Chance is how well a picture correlates with its fifth nearest neighbour, which is seldom a copy of it; of 500
     pictures the value that one in a hundred exceeds. Digits and hands are alike by nature, photographs are not.
     """
-    ready = correlation_ready(thumbnails)
-    queries = np.arange(len(ready))[:: max(1, len(ready) // SAMPLE)][:SAMPLE]
+    queries = correlation_ready(thumbnails[:: max(1, len(thumbnails) // SAMPLE)][:SAMPLE])
     best = np.full((len(queries), NEIGHBOUR + 1), -1.0, dtype=np.float32)
-    for start in range(0, len(ready), BLOCK):
-        more = np.concatenate([best, ready[queries] @ ready[start : start + BLOCK].T], axis=1)
+    for start in range(0, len(thumbnails), BLOCK):
+        more = np.concatenate(
+            [best, queries @ correlation_ready(thumbnails[start : start + BLOCK]).T], axis=1
+        )
         best = -np.partition(-more, NEIGHBOUR, axis=1)[:, : NEIGHBOUR + 1]
     chance = float(np.quantile(best[:, NEIGHBOUR], 0.99)) if len(queries) else 0.0
     return float(np.clip(1 - (1 - chance) / 3, LEAST_CORRELATION, SURE_CORRELATION))
+
+
+def not_flat(thumbnails: UInt8[np.ndarray, "n 32 32"]) -> Bool[np.ndarray, " n"]:
+    """Which thumbnails show something to compare."""
+    shown = np.zeros(len(thumbnails), dtype=bool)
+    for start in range(0, len(thumbnails), BLOCK):
+        shown[start : start + BLOCK] = thumbnails[start : start + BLOCK].std(axis=(1, 2)) >= FLAT
+    return shown
 
 
 @functools.cache

@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 import uuid
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ KEY_BYTES = 32  # a SHA-256
 UNFINISHED = ".unfinished-"
 ABANDONED_SECONDS = 24 * 3600
 LARGEST_BYTES = 20 << 30
+OPEN: "weakref.WeakSet[Store]" = weakref.WeakSet()  # whose shards this process uses
 
 
 def cache_folder() -> Path:
@@ -109,7 +111,7 @@ def make_room(root: Path, *, limit_bytes: int, keep: set[Path]) -> None:
             total -= size
 
 
-@dataclass
+@dataclass(eq=False)
 class Store:
     """Equally shaped arrays by key (a SHA-256 in hex): what `missing` does not name, `get` returns.
 
@@ -127,6 +129,7 @@ class Store:
         self.shards: list[Shard] = []
         self.known: set[str] = set()
         self.place: dict[bytes, tuple[int, int]] = {}
+        OPEN.add(self)
 
     def __contains__(self, key: str) -> bool:
         """Whether it was kept at the last `missing`; safe to ask from many threads."""
@@ -223,7 +226,7 @@ class Store:
     def _make_room(self) -> None:
         root = self.root or self.folder
         limit = default_limit(root) if self.limit_bytes is None else self.limit_bytes
-        make_room(root, limit_bytes=limit, keep={shard.path for shard in self.shards})
+        make_room(root, limit_bytes=limit, keep={shard.path for store in OPEN for shard in store.shards})
 
 
 class Writer:

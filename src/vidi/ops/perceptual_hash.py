@@ -9,6 +9,7 @@ from vidi.ops.resize import resize
 
 THUMBNAIL_PX = 32
 LOW = 8  # frequencies kept in each direction
+BLOCK = 1024
 
 
 def thumbnail(image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "32 32"]:
@@ -46,8 +47,9 @@ def perceptual_hash(thumbnails: UInt8[np.ndarray, "n 32 32"]) -> UInt64[np.ndarr
     Zauner 2010, "Implementation and benchmarking of perceptual image hash functions", section 3.2.1, with the
     lowest frequencies kept: they hold most of a small picture's energy.
     """
-    if not len(thumbnails):
-        return np.zeros(0, dtype=np.uint64)
-    coefficients = low_frequencies(thumbnails).reshape(-1, LOW * LOW).round(2)
-    bits = coefficients > np.median(coefficients, axis=1, keepdims=True)
-    return np.packbits(bits, axis=1).view(">u8").astype(np.uint64).reshape(-1)
+    hashes = np.zeros(len(thumbnails), dtype=np.uint64)
+    for start in range(0, len(thumbnails), BLOCK):
+        coefficients = low_frequencies(thumbnails[start : start + BLOCK]).reshape(-1, LOW * LOW).round(2)
+        bits = coefficients > np.median(coefficients, axis=1, keepdims=True)
+        hashes[start : start + BLOCK] = np.packbits(bits, axis=1).view(">u8")[:, 0]
+    return hashes
