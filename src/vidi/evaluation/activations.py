@@ -1,6 +1,7 @@
 """What the first stages of a network make of images, kept in bf16 so that the rest can be trained on it."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from vidi.core.job import Job
 from vidi.core.network import Classifier
 from vidi.evaluation.engine import Engine, best_precision, engine
 
+SHARE = 0.3  # of the time that is left, for keeping views
+
 
 class Early(nn.Module):
     """Normalise and the first stages, for the pass that is kept."""
@@ -28,39 +31,48 @@ class Early(nn.Module):
         return output
 
 
-def activations(job: Job, model: Classifier, cut: int, rows: NDArray[np.int64]) -> Float[Tensor, "n ..."]:
-    """What the first stages make of the rows' images as they are, in bf16."""
-    size = model.preprocessing.size_px
+def early_engine(model: Classifier, cut: int) -> Engine:
+    """The first `cut` stages, compiled once for every pass."""
+    return engine(Early(model, cut), size_px=model.preprocessing.size_px, precision=best_precision())
+
+
+def activations(job: Job, model: Classifier, run: Engine, rows: NDArray[np.int64]) -> Float[Tensor, "n ..."]:
+    """What the first stages (`run`) make of the rows' images as they are, in bf16."""
     if not len(rows):
         return torch.zeros(0, 1)
-    run = engine(Early(model, cut), size_px=size, precision=best_precision())
-    images = job.pixels(rows, size_px=size, fit=model.preprocessing.fit)
+    images = job.pixels(rows, size_px=model.preprocessing.size_px, fit=model.preprocessing.fit)
     return torch.from_numpy(run(images, job.say)).bfloat16()
 
 
 def keep_views(
-    job: Job, model: Classifier, cut: int, rows: NDArray[np.int64], *, views: int, scale: float
+    job: Job, model: Classifier, run: Engine, rows: NDArray[np.int64], *, views: int, scale: float
 ) -> list[np.ndarray]:
-    """Activations of `views` augmented copies of every row as the bits of bf16, memory-mapped in the run folder.
+    """Activations of up to `views` augmented copies of every row as the bits of bf16, memory-mapped in the folder.
 
-    A view that is complete from an earlier start of the same run is taken as it is.
+    Under a budget as many are kept as take `SHARE` of the time that is left, by how long the first one took; that
+    is a decision of the run. A view that is complete from an earlier start of the same run is taken as it is.
     """
-    size = model.preprocessing.size_px
-    run = engine(Early(model, cut), size_px=size, precision=best_precision())
-    images = job.pixels(rows, size_px=size, fit=model.preprocessing.fit)
+    images = job.pixels(rows, size_px=model.preprocessing.size_px, fit=model.preprocessing.fit)
     folder = job.folder.path / "checkpoints"
     folder.mkdir(exist_ok=True)
-    kept = []
-    for view in range(views):
-        path = folder / f"view-{view}.npy"
+    left, kept = job.budget.left, list[np.ndarray]()
+    while len(kept) < views:
+        began, path = time.monotonic(), folder / f"view-{len(kept)}.npy"
         if not path.exists():
-            partial = folder / f"view-{view}.partial.npy"
-            _write_view(
-                partial, _augmented(images, job.seed * 1000 + view, scale), run, len(images), job, view, views
-            )
+            partial = folder / f"view-{len(kept)}.partial.npy"
+            blocks = _augmented(images, job.seed * 1000 + len(kept), scale)
+            _write_view(partial, blocks, run, len(images), job, f"view {len(kept) + 1}")
             partial.rename(path)
         kept.append(np.load(path, mmap_mode="r", allow_pickle=False))
+        if len(kept) == 1:
+            seconds = max(time.monotonic() - began, 1e-3)
+            views = int(job.folder.decide("views", partial_views(views, SHARE * left / seconds)))
     return kept
+
+
+def partial_views(wanted: int, fitting: float) -> Callable[[], int]:
+    """At least one view, at most what is wanted or what fits."""
+    return lambda: max(1, min(wanted, int(min(fitting, wanted))))
 
 
 def _augmented(images: np.ndarray, seed: int, scale: float, block: int = 256) -> Iterator[np.ndarray]:
@@ -75,7 +87,7 @@ def _augmented(images: np.ndarray, seed: int, scale: float, block: int = 256) ->
 
 
 def _write_view(
-    path: Path, blocks: Iterator[np.ndarray], run: Engine, total: int, job: Job, view: int, views: int
+    path: Path, blocks: Iterator[np.ndarray], run: Engine, total: int, job: Job, what: str
 ) -> None:
     out, done = None, 0
     for block in blocks:
@@ -84,6 +96,6 @@ def _write_view(
             out = np.lib.format.open_memmap(path, "w+", np.int16, (total, *bits.shape[1:]))
         out[done : done + len(bits)] = bits
         done += len(bits)
-        job.say.track("keep views", view * total + done, views * total)
+        job.say.track(what, done, total)
     if out is not None:
         out.flush()

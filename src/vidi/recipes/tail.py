@@ -10,7 +10,7 @@ from vidi.core.card import Card
 from vidi.core.errors import UsageError
 from vidi.core.job import Fitted, Job
 from vidi.core.network import Classifier, NetworkSpec
-from vidi.evaluation.activations import activations, keep_views
+from vidi.evaluation.activations import activations, early_engine, keep_views
 from vidi.evaluation.features import weights_key
 from vidi.evaluation.score import network_accuracy
 from vidi.ops.costs import multiply_adds
@@ -89,8 +89,9 @@ def recipe(
     )
     model.head.load_state_dict(regression.head.state_dict())
     model.head.requires_grad_(True)
-    kept = keep_views(job, model, cut, train_rows, views=views, scale=scale)
-    held_out = activations(job, model, cut, validation)
+    run = early_engine(model, cut)
+    held_out = activations(job, model, run, validation)
+    kept = keep_views(job, model, run, train_rows, views=views, scale=scale)
     target, checked = torch.from_numpy(job.target(train_rows)), job.target(validation)
     place = np.full(len(job.dataset), -1)
     place[train_rows] = np.arange(len(train_rows))
@@ -133,11 +134,11 @@ def recipe(
         decisions={
             "cut": cut,
             "stages": len(model.stages),
-            "views": views,
+            "views": len(kept),
             "probe_strength": regression.strength,
         },
         reasons=(
-            f"stages {cut} to {len(model.stages) - 1} of {len(model.stages)} trained on {views} kept views",
+            f"stages {cut} to {len(model.stages) - 1} of {len(model.stages)} trained on {len(kept)} kept views",
         ),
         validation=network_accuracy(tail, held_out, checked) if len(checked) else None,
         recipe="tail",
