@@ -81,16 +81,30 @@ def options(kind_name: str, name: str, function: str) -> list[Option]:
     found = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function), None)
     if found is None:
         return []
-    helps = _helps(ast.get_docstring(found) or "")
+    helps, constants = _helps(ast.get_docstring(found) or ""), _constants(tree)
     return [
         Option(
             name=argument.arg,
             annotation=ast.unparse(argument.annotation) if argument.annotation else "str",
-            default=ast.literal_eval(default) if default is not None else None,
+            default=None if default is None else _value(default, constants),
             help=helps.get(argument.arg, ""),
         )
         for argument, default in zip(found.args.kwonlyargs, found.args.kw_defaults, strict=True)
     ]
+
+
+def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+    """What a file's own names stand for, where a default is one of them."""
+    return {
+        statement.targets[0].id: statement.value
+        for statement in tree.body
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+    }
+
+
+def _value(default: ast.expr, constants: dict[str, ast.expr]) -> Any:
+    named = isinstance(default, ast.Name) and default.id in constants
+    return ast.literal_eval(constants[cast(ast.Name, default).id] if named else default)
 
 
 def _helps(docstring: str) -> dict[str, str]:

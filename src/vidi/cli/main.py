@@ -1,5 +1,7 @@
 """`vidi VERB …`: every verb's words and options; errors are one sentence and exit code 2."""
 
+import errno
+import os
 import sys
 import time
 from pathlib import Path
@@ -7,9 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
+from vidi.cli.show import plain
 from vidi.core.errors import UsageError
+from vidi.core.files import cannot_write
 
 BEGAN = time.monotonic()
+INTERRUPTED = 130
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 app = typer.Typer(
     help="vidi: from a folder of images to a vision model you can stand behind.",
     no_args_is_help=True,
@@ -119,8 +125,12 @@ def demo(
     minutes: Annotated[float | None, typer.Option(help="how long all of it may take")] = None,
     recipe: Annotated[str, typer.Option(help="how to train")] = "auto",
     out: Annotated[Path, typer.Option(help="where the run folder goes")] = Path("runs"),
+    json: Json = False,
 ) -> None:
-    """Train on the embedded photos of hands that show the digits 0 to 9, split by student."""
+    """Train on the photos that come with vidi.
+
+    Hands that show the digits 0 to 9, split by student.
+    """
     from vidi.cli import show
     from vidi.core.progress import Terminal
     from vidi.data.embedded import sign_digits
@@ -138,8 +148,7 @@ def demo(
         began=BEGAN,
         read=read,
     )
-    show.run(run.folder, run.results)
-    show.demo_note()
+    show.json_or(json, {"run": str(run.folder), **run.results}, lambda: show.demo(run.folder, run.results))
 
 
 @app.command()
@@ -155,6 +164,11 @@ def predict(
     from vidi.verbs.predict import predict as verb
 
     done = verb(run, images, out=out, say=Terminal())
+    if not done.answered:
+        name, error = done.errors[0]
+        raise UsageError(
+            f"{show.predicted_in_words(done)} (the first, {name}: {error}); the rows with the reasons are in {out}"
+        )
     show.json_or(
         json,
         {"out": str(done.out), "answered": done.answered, "failed": done.failed, "errors": list(done.errors)},
@@ -185,24 +199,30 @@ def evaluate(
 @app.command("list")
 def list_(
     kind: Annotated[str | None, typer.Argument(help="recipes, networks, augmentations, …")] = None,
+    json: Json = False,
 ) -> None:
     """What there is of a kind."""
-    from vidi.cli import show
+    from vidi.cli import cards
 
-    show.members(kind)
+    cards.members(kind, as_json=json)
 
 
 @app.command("show")
-def show_(name: Annotated[str, typer.Argument(help="a recipe, network, augmentation, …")]) -> None:
+def show_(
+    name: Annotated[str, typer.Argument(help="a recipe, network, augmentation, …")], json: Json = False
+) -> None:
     """What a technique is, where it comes from, and its options."""
-    from vidi.cli import show
+    from vidi.cli import cards
 
-    show.card(name)
+    cards.show(name, as_json=json)
 
 
 @app.command()
 def cache(clean: Annotated[bool, typer.Option("--clean", help="remove everything in it")] = False) -> None:
-    """Where decoded pixels and features are kept, and how much they take."""
+    """Where pixels and features are kept.
+
+    What was decoded and computed is found again; it may be removed at any time.
+    """
     from vidi.data.store import Cache
 
     kept = Cache()
@@ -220,17 +240,42 @@ def version() -> None:
 
 
 def main() -> None:
-    """Run the command line; exit 2 for wrong use, 130 after Ctrl-C."""
+    """Run the command line; exit 0 when done, 2 for wrong use or a disk that takes nothing, 130 after Ctrl-C."""
     try:
-        app()
-    except UsageError as error:
-        print(f"vidi: {error}", file=sys.stderr)
-        sys.exit(2)
+        code = app(standalone_mode=False)  # what it returns is 130 after Ctrl-C
     except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except UsageError as error:
+        code = refused(str(error))
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        code = refused(str(cannot_write(Path(error.filename or "the run"), error)))
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # what the command line's own errors have
+            raise
+        code = refused(*in_words(error))
+    if code == INTERRUPTED:
         print("vidi: stopped; go on with vidi train --resume RUN", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
+    sys.exit(code)
+
+
+def refused(sentence: str, sign: str = "vidi: ") -> int:
+    """Exit code 2, after the sentence on standard error."""
+    print(sign + plain(sentence) if sign else sentence, file=sys.stderr)
+    return 2
+
+
+def in_words(error: Any) -> tuple[str, str]:
+    """One sentence for an unknown verb or an option's wrong value; the whole help where nothing was asked for."""
+    words = str(error.format_message()).strip().rstrip(".")
+    context = getattr(error, "ctx", None)
+    if words.startswith("Usage:"):
+        return words, ""
+    return f"{words}; see `{context.command_path if context else 'vidi'} --help`", "vidi: "
 
 
 if __name__ == "__main__":
