@@ -46,6 +46,9 @@ def cannot_write(path: Path, error: OSError) -> UsageError:
         errno.EACCES: "the folder may not be written; choose another place or change its permissions",
         errno.EPERM: "the folder may not be written; choose another place or change its permissions",
         errno.ENOTDIR: "a part of the path is a file, not a folder; choose another place",
+        errno.EEXIST: "a part of the path is a file, not a folder; choose another place",
+        errno.ENOENT: "no folder can be made there; choose another place",
+        errno.EISDIR: "a folder has that name; choose another name",
         errno.EDQUOT: "the disk quota is used up; free some space or choose another place",
     }.get(error.errno or 0, error.strerror or str(error))
     return UsageError(f"{path} cannot be written: {why}")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from vidi import catalog
-from vidi.core.dataset import Dataset, Listing, ReadOptions
+from vidi.core.dataset import SPLITS, Dataset, Listing, ReadOptions
 from vidi.core.errors import UsageError
 from vidi.core.network import Classifier
 from vidi.core.progress import Quiet, Say
@@ -28,6 +28,19 @@ class Loaded:
     pixels: DatasetPixels
     features: FeaturePass
     duplicates: duplicates.Duplicates
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __str__(self) -> str:
+        """`photos: 397 images of 2 classes (train 214, validation 30, test 153), 1 remark`."""
+        data = self.dataset
+        parts = ", ".join(f"{name} {len(data.where(name)):,}" for name in SPLITS)
+        remarks = f"{len(data.remarks):,} remark{'' if len(data.remarks) == 1 else 's'}"
+        return f"{data.name}: {len(data):,} images of {len(data.labels):,} classes ({parts}), {remarks}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
 
 
 def list_examples(path: Path, options: ReadOptions) -> Listing:
