@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 from numpy.typing import NDArray
 
 from vidi.core.dataset import Dataset
@@ -48,15 +48,8 @@ class FeaturePass:
         if len(missing):
             images = self.pixels(rows[missing], size_px=preprocessing.size_px, fit=preprocessing.fit)
             run = engine(Features(network), size_px=preprocessing.size_px, precision=precision)
-            kept.put([hashes[place] for place in missing], self._in_pass(run, images))
+            kept.put([hashes[place] for place in missing], run(images, self.say))
         return kept.get(hashes)
-
-    def _in_pass(
-        self,
-        run: Callable[[UInt8[np.ndarray, "n s s 3"], Say], Float32[np.ndarray, "n d"]],
-        images: UInt8[np.ndarray, "n s s 3"],
-    ) -> Float32[np.ndarray, "n d"]:
-        return run(images, self.say)
 
 
 def weights_key(network: Classifier) -> str:

@@ -36,7 +36,8 @@ class Prediction:
 class Model:
     """Predicts labels of images. `temperature` divides the logits (Guo et al. 2017); 1 leaves them.
 
-    `precision` is that of inference: `auto` is bf16 where the CPU multiplies it in hardware.
+    `precision` is that of inference: `auto` is bf16 where the CPU multiplies it in hardware. `folder` is the run it
+    came from, so that what it was trained on can be told from what it was not.
     """
 
     network: Classifier
@@ -46,6 +47,7 @@ class Model:
     temperature: float = 1.0
     precision: str = "auto"
     about: dict[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -159,4 +161,5 @@ def load_model(path: Path, *, build: Callable[..., Classifier], task: Callable[[
         task=task(content["task"]),
         temperature=float(content["calibration"]["temperature"]),
         precision=content.get("precision", "auto"),
+        folder=path,
     )
