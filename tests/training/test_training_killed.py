@@ -1,6 +1,5 @@
 """A run that is killed or interrupted goes on from the command line and ends in the weights of one never stopped."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,22 +11,31 @@ import pytest
 from drawn_job import history, write_folder
 from vidi.core.errors import UsageError
 from vidi.verbs.resume import resume
+from vidi.verbs.train import train
 
-RECIPE = [
-    "--recipe", "scratch", "--network", "lenet", "--size-px", "32", "--epochs", "40", "--batch", "12",
-    "--average", "0.95", "--shift", "0.1", "--checkpoint-seconds", "0",
-]  # fmt: skip
+OPTIONS = {
+    "network": "lenet",
+    "size_px": 32,
+    "epochs": 40.0,
+    "batch": 12,
+    "average": 0.95,
+    "shift": 0.1,
+}
+WORDS = [word for name, value in OPTIONS.items() for word in (f"--{name.replace('_', '-')}", str(value))]
 
 
-def vidi(*words: str, threads: str = "2") -> subprocess.Popen:
+def vidi(*words: str) -> subprocess.Popen:
     start = "import sys; from vidi.cli.main import main; sys.argv[0] = 'vidi'; main()"
     return subprocess.Popen(
-        [sys.executable, "-c", start, *words],
-        env=os.environ | {"OMP_NUM_THREADS": threads},
+        [sys.executable, "-c", start, *words, "--checkpoint-seconds", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def begun(data: Path, out: Path) -> subprocess.Popen:
+    return vidi("train", str(data), "--recipe", "scratch", *WORDS, "--out", str(out))
 
 
 def finished(process: subprocess.Popen, code: int = 0) -> str:
@@ -54,9 +62,11 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def never_stopped(data, tmp_path_factory):
-    out = tmp_path_factory.mktemp("whole")
-    finished(vidi("train", str(data), *RECIPE, "--out", str(out)))
-    return next(out.glob("*"))
+    return train(data, recipe="scratch", out=tmp_path_factory.mktemp("whole"), **OPTIONS).folder
+
+
+def steps(run: Path) -> list[int]:
+    return [line["step"] for line in history(run) if "loss" in line]
 
 
 def is_the_same(run: Path, whole: Path) -> None:
@@ -66,44 +76,42 @@ def is_the_same(run: Path, whole: Path) -> None:
     assert steps(run) == steps(whole)
 
 
-def steps(run: Path) -> list[int]:
-    return [line["step"] for line in history(run) if "loss" in line]
+def test_killed_and_resumed_is_never_stopped(data, never_stopped, tmp_path):
+    """Killed in the middle in one process, resumed in another, and never stopped in this one."""
+    run, process = stopped(begun(data, tmp_path), tmp_path, signal.SIGKILL, after=20)
+    assert process.returncode == -signal.SIGKILL and not (run / "model.safetensors").exists()
+    assert 10 <= len(steps(run)) < len(steps(never_stopped))
+    resume(run)
+    is_the_same(run, never_stopped)
+    with pytest.raises(UsageError, match=r"is finished; train again"):
+        resume(run)
 
 
-def test_interrupted_killed_and_resumed_is_never_stopped(data, never_stopped, tmp_path):
-    run, process = stopped(
-        vidi("train", str(data), *RECIPE, "--out", str(tmp_path)), tmp_path, signal.SIGINT, 5
-    )
+@pytest.mark.slow
+def test_interrupted_killed_and_resumed_on_the_command_line(data, never_stopped, tmp_path):
+    run, process = stopped(begun(data, tmp_path), tmp_path, signal.SIGINT, after=5)
     _, error = process.communicate()
     assert process.returncode == 130, error
     assert "vidi train --resume" in error and "Traceback" not in error
     interrupted = len(steps(run))
-    again = vidi("train", "--resume", str(run), "--checkpoint-seconds", "0")
-    _, process = stopped(again, tmp_path, signal.SIGKILL, interrupted + 5)
-    assert process.returncode == -signal.SIGKILL and not (run / "model.safetensors").exists()
+    _, process = stopped(vidi("train", "--resume", str(run)), tmp_path, signal.SIGKILL, interrupted + 5)
+    assert process.returncode == -signal.SIGKILL
     assert interrupted < len(steps(run)) < len(steps(never_stopped))
     assert "resuming scratch at step" in finished(vidi("train", "--resume", str(run)))
     is_the_same(run, never_stopped)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("after", [1, 30, 79])
-def test_kill_and_resume_is_never_stopped(data, never_stopped, tmp_path, after):
-    run, _ = stopped(
-        vidi("train", str(data), *RECIPE, "--out", str(tmp_path)), tmp_path, signal.SIGKILL, after
-    )
-    finished(vidi("train", "--resume", str(run)))
+@pytest.mark.parametrize("after", [1, 79])
+def test_killed_at_the_first_or_the_last_step(data, never_stopped, tmp_path, after):
+    run, _ = stopped(begun(data, tmp_path), tmp_path, signal.SIGKILL, after=after)
+    resume(run)
     is_the_same(run, never_stopped)
 
 
 @pytest.mark.slow
 def test_a_resume_on_changed_data_is_refused(tmp_path):
     data, out = write_folder(tmp_path / "data", 12), tmp_path / "out"
-    run, _ = stopped(vidi("train", str(data), *RECIPE, "--out", str(out)), out, signal.SIGKILL, 3)
+    run, _ = stopped(begun(data, out), out, signal.SIGKILL, after=3)
     next((data / "red").glob("*.png")).unlink()
     assert "has changed" in finished(vidi("train", "--resume", str(run)), code=2)
-
-
-def test_a_finished_run_is_not_resumed(never_stopped):
-    with pytest.raises(UsageError, match=r"is finished; train again"):
-        resume(never_stopped)

@@ -83,11 +83,11 @@ def baselines(
         rivals.append(
             ("k-NN", "the 10 nearest training images in the embedded network's features vote", votes)
         )
-    template = Predictions(rows, np.empty((0, 0), np.float32), np.empty((0, 0)), [], 0.0)
     entries = []
     for name, what, probability in rivals:
         answers = model.task.decode(probability, model.labels)
-        guess = Predictions(rows, template.logits, probability, answers, 0.0)
+        logits = np.log(np.clip(probability, 1e-12, 1.0)).astype(np.float32)
+        guess = Predictions(rows, logits, probability, answers, 0.0)
         scores: Scores = scores_of(dataset, guess, model, seed=seed)
         wanted = [
             m
