@@ -31,10 +31,14 @@ def recipe_options(recipe: str, words: list[str]) -> dict[str, Any]:
             continue
         if not equals:
             if not rest:
-                raise UsageError(f"{flag} wants a value ({known[name].annotation})")
+                wanted = WORDS.get(known[name].annotation.partition(" | ")[0], "a value")
+                raise UsageError(f"{flag} wants {wanted}; nothing came after it")
             value = rest.pop(0)
         given[name] = converted(flag, known[name].annotation, value)
     return given
+
+
+WORDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a name"}
 
 
 def converted(flag: str, annotation: str, text: str) -> Any:
@@ -47,5 +51,4 @@ def converted(flag: str, annotation: str, text: str) -> Any:
             ]
         return {"int": int, "float": float, "str": str}[kind](text)
     except (ValueError, KeyError):
-        wanted = {"int": "a whole number", "float": "a number", "bool": "true or false"}.get(kind, annotation)
-        raise UsageError(f"{flag} wants {wanted}; got {text!r}") from None
+        raise UsageError(f"{flag} wants {WORDS.get(kind, annotation)}; got {text!r}") from None

@@ -40,7 +40,8 @@ def evaluate(
     """Every number of the model's task on all of the data's examples, or on its test split if it is split.
 
     Examples that the model was trained on (same content) are left out and counted. With a run folder as `model`
-    the result is written to `evaluations/` in it. Raises UsageError if the data has labels the model can't know.
+    the result is written to `evaluations/` in it; with a model, nowhere. Raises UsageError if the data has labels
+    the model can't know.
     """
     say = say or Quiet()
     run = None if isinstance(model, Model) else RunFolder.open(Path(model))
@@ -49,10 +50,9 @@ def evaluate(
         data = load(data, fewest_labels=1, task=model.task.name, seed=seed, say=say, **dict(read or {}))
     dataset = data.dataset
     _refuse_unknown(dataset, model)
-    rows = (
-        dataset.where("test") if isinstance(data, Loaded) and _is_split(dataset) else np.arange(len(dataset))
-    )
-    rows, seen = _unseen(dataset, rows, run)
+    split = _is_split(dataset)
+    rows = dataset.where("test") if split else np.arange(len(dataset))
+    rows, seen = _unseen(dataset, rows, RunFolder(model.folder) if model.folder else None)
     if not len(rows):
         raise UsageError(
             f"all {seen:,} examples were in the model's training split: nothing is left to judge it on"
@@ -63,7 +63,7 @@ def evaluate(
         )
     predictions, content = assess(model, dataset, data.pixels, rows, seed=seed, say=say)
     content |= {
-        "split": "all",
+        "split": "test" if split else "all",
         "seen_in_training": seen,
         "data": described(dataset, exact=data.duplicates.exact, near=data.duplicates.near),
     }

@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -34,12 +35,17 @@ class Predicted:
 def row_of(prediction: Prediction, labels: tuple[str, ...]) -> Row:
     """One table row: path, prediction, confidence, p(label) for each label, error."""
     return {
-        "path": prediction.name,
+        "path": written(prediction.name),
         "prediction": prediction.prediction,
         "confidence": prediction.confidence,
         **{f"p({label})": prediction.probabilities.get(label) for label in labels},
         "error": prediction.error or None,
     }
+
+
+def written(name: str) -> str:
+    """A path as text: bytes of a name that are not UTF-8 are spelled out (`\\xff`)."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def predict(run: str | Path | Model, images: Any, *, out: str | Path, say: Say | None = None) -> Predicted:

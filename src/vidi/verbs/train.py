@@ -2,6 +2,7 @@
 
 import io
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -75,11 +76,13 @@ def train(
     """
     say = say or Quiet()
     began = time.monotonic() if began is None else began
-    if minutes is not None and not minutes > 0:
+    if minutes is not None and not 0 < minutes < float("inf"):
         raise UsageError(f"--minutes wants a time above 0; got {minutes:g}")
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"--seed wants a whole number from 0 to 4294967295; got {seed}")
     checked_options(recipe, options)
     started = time.monotonic()
-    read = dict(read or {})
+    read, path = dict(read or {}), str(data.dataset.root if isinstance(data, Loaded) else data)
     if not isinstance(data, Loaded):
         data = load(data, similar=recipe in PRETRAINED, seed=seed, say=say, **read)
     scanned = time.monotonic() - started
@@ -92,7 +95,7 @@ def train(
         "command": shlex.join(["vidi", *sys.argv[1:]])
         if Path(sys.argv[0]).name == "vidi"
         else "vidi.train(…)",
-        "data": {"path": str(data.dataset.root), "fingerprint": data.dataset.fingerprint, "read": read},
+        "data": {"path": path, "fingerprint": data.dataset.fingerprint, "read": read},
         "machine": machine(),
         "versions": versions(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -100,7 +103,14 @@ def train(
     folder.write("recipe.json", "recipe", recorded)
     _write_splits(folder, data.dataset)
     budget = Budget(None if minutes is None else 60 * minutes, began)
-    return carry_out(folder, data, recorded, budget, say, stages={"scan": scanned}, every=checkpoint_seconds)
+    try:
+        return carry_out(
+            folder, data, recorded, budget, say, stages={"scan": scanned}, every=checkpoint_seconds
+        )
+    except UsageError:
+        if not (folder.path / "checkpoints").exists():  # refused before it began: nothing is lost with it
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
 
 
 def carry_out(
@@ -195,7 +205,7 @@ def reserve_for(dataset: Dataset, budget: Budget) -> float:
 
 def calibrated(job: Job, fitted: Fitted) -> tuple[Model, dict[str, Any]]:
     """The model with its temperature fitted on the validation split, and what that changed there."""
-    model = Model(fitted.network.eval(), fitted.spec, job.dataset.labels, job.task)
+    model = Model(fitted.network.eval(), fitted.spec, job.dataset.labels, job.task, folder=job.folder.path)
     rows = job.dataset.where("validation")
     if not len(rows):
         return model, {"temperature": 1.0, "n": 0, "split": "validation"}
