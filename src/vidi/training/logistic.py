@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vidi.core.errors import UsageError
+
 Loss = Callable[[Tensor, Tensor], Tensor]
 STRENGTHS = (3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
 
@@ -76,9 +78,11 @@ def fit_head(
     """The best linear head on standardised features; `group` keeps examples together in cross-validation.
 
     Every fold walks from the strongest to the weakest penalty, each starting where the last one ended. With
-    fewer than two examples a fold the middle strength is taken unseen. The standardisation is folded
+    fewer than two examples a fold, or one group, the middle strength is taken unseen. The standardisation is folded
     into the head, so that it takes raw features.
     """
+    if folds < 2:
+        raise UsageError(f"--folds is 2 or more; got {folds}")
     with one_thread():
         return _fit_head(features, target, loss, group=group, strengths=strengths, folds=folds, seed=seed)
 
@@ -117,7 +121,8 @@ def _fit_head(
     x = (x - mean) / deviation
     strengths = sorted(strengths, reverse=True)
     fold = folds_of(np.arange(len(x)) if group is None else group, folds=folds, seed=seed)
-    losses = _cross_validated(x, y, loss, strengths, torch.from_numpy(fold)) if len(x) >= 2 * folds else {}
+    enough = len(x) >= 2 * folds and len(np.unique(fold)) > 1
+    losses = _cross_validated(x, y, loss, strengths, torch.from_numpy(fold)) if enough else {}
     chosen = min(losses, key=lambda strength: losses[strength]) if losses else strengths[len(strengths) // 2]
     weights = torch.zeros(y.shape[1], x.shape[1] + 1)
     for strength in (s for s in strengths if s >= chosen):
