@@ -42,7 +42,7 @@ def test_it_is_scikit_learns(strength):
 
 
 def test_several_labels_are_as_many_regressions():
-    x, label, target = clouds(300, 10, 3)
+    x, _, target = clouds(300, 10, 3)
     head = fit_head(x, target, binary_cross_entropy, strengths=(3.0,)).head
     standard = (x - x.mean(0)) / x.std(0)
     for column in range(3):

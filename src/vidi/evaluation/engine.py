@@ -65,7 +65,8 @@ def engine(network: nn.Module, *, size_px: int, precision: str = "fp32") -> Engi
     try:
         return _openvino_engine(network, size_px=size_px, precision=precision)
     except Exception as error:  # conversion fails in many ways for networks of other libraries
-        warnings.warn(f"OpenVINO cannot run this network ({str(error)[:200]}); torch does", stacklevel=2)
+        why = " ".join(str(error).split())[:200]
+        warnings.warn(f"OpenVINO cannot run this network ({why}); torch does", stacklevel=2)
         return torch_engine(network, device="cpu", precision="fp32")
 
 
@@ -77,6 +78,8 @@ def torch_engine(
     module = ChannelsLast(network).eval().to(device)
 
     def run(images: UInt8[np.ndarray, "n s s 3"], say: Say) -> Float32[np.ndarray, "n ..."]:
+        if not len(images):
+            return run(np.zeros((1, *images.shape[1:]), np.uint8), Quiet())[:0]
         parts = []
         with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
             for start in range(0, len(images), batch):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from jaxtyping import Float32
 from numpy.typing import NDArray
 
@@ -53,9 +54,11 @@ class FeaturePass:
 
 
 def weights_key(network: Classifier) -> str:
-    """A name for a network's exact weights: 16 hex digits of SHA-256 over every tensor's name and bytes."""
-    digest = hashlib.sha256()
+    """A name for a network's exact features: 16 hex digits of SHA-256 over its normalisation and its weights' bytes."""
+    preprocessing = network.preprocessing
+    digest = hashlib.sha256(repr((preprocessing.mean, preprocessing.std)).encode())
     for name, tensor in sorted(network.stages.state_dict().items()):
         digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        flat = tensor.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().tobytes())  # as bytes: numpy has no bfloat16
     return digest.hexdigest()[:16]

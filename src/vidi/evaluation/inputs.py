@@ -1,9 +1,11 @@
 """Whatever a person calls images, as a stream of decoded arrays with names."""
 
 import glob
+import itertools
 import os
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +20,11 @@ from torch import Tensor
 from vidi.core.device import processors
 from vidi.core.errors import UsageError
 from vidi.core.network import Preprocessing
-from vidi.data.decode import Unreadable, decode, read_bytes
+from vidi.data.decode import Unreadable, decode, oriented, read_bytes, reason
+from vidi.data.pillow import ORIENTATION, eight_bit_rgb
 from vidi.ops.resize import resize
 
+UNNAMED = re.compile(r"image \d+")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".jfif")
 
 
@@ -38,19 +42,29 @@ def expand(inputs: Any) -> Iterator[tuple[str, Any]]:
 
     Takes a path, a folder (searched to the bottom, sorted), a glob, a `file:` URL, a PIL image, an array
     (h, w), (h, w, 1|3|4) or (n, h, w, 3), a tensor (3, h, w) or (n, 3, h, w), or an iterable of these.
+    What has no name is `image 0`, `image 1`, … by its place among all of them.
     """
     if isinstance(inputs, str | os.PathLike):
         yield from _paths(os.fspath(inputs))
-    elif isinstance(inputs, Tensor) or hasattr(inputs, "__array__") or hasattr(inputs, "convert"):
+    elif hasattr(inputs, "convert"):  # PIL
+        yield str(getattr(inputs, "filename", "") or "image 0"), inputs
+    elif isinstance(inputs, Tensor) or (hasattr(inputs, "__array__") and not _holds_names(inputs)):
         yield from _pictures(inputs)
-    elif isinstance(inputs, Iterable):
-        for number, item in enumerate(inputs):
-            for name, content in expand(item):
-                yield (f"image {number}" if name.startswith("image ") else name), content
+    elif isinstance(inputs, Iterable) and not isinstance(inputs, bytes | bytearray | Mapping):
+        place = itertools.count()
+        for item in inputs:
+            for (name, content), number in zip(expand(item), place):  # noqa: B905 - the count has no end
+                unnamed = not isinstance(content, Path) and UNNAMED.fullmatch(name)
+                yield (f"image {number}" if unnamed else name), content
     else:
         raise UsageError(
             f"images were wanted (a path, folder, glob, picture or array); got a {type(inputs).__name__}"
         )
+
+
+def _holds_names(array: Any) -> bool:
+    """True of a column of paths (numpy, pandas): its entries are text or objects."""
+    return np.asarray(array).dtype.kind in "OUS"
 
 
 def _paths(text: str) -> Iterator[tuple[str, Any]]:
@@ -61,9 +75,9 @@ def _paths(text: str) -> Iterator[tuple[str, Any]]:
             f"{text} would need the network, and vidi does not use it; download the image and give its path"
         )
     path = Path(text)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises an error for a name that is too long
         yield from _folder(path)
-    elif not path.exists() and glob.has_magic(text):
+    elif not os.path.exists(path) and glob.has_magic(text):
         yield from (
             (name, Path(name))
             for name in sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - any pattern
@@ -82,30 +96,41 @@ def _folder(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _pictures(content: Any) -> Iterator[tuple[str, Any]]:
-    if hasattr(content, "convert"):  # PIL
-        yield str(getattr(content, "filename", "") or "image 0"), np.asarray(content.convert("RGB"))
-        return
-    array = content.detach().cpu().numpy() if isinstance(content, Tensor) else np.asarray(content)
-    if isinstance(content, Tensor) and array.ndim >= 3:
-        array = np.moveaxis(array, -3, -1)
+    if isinstance(content, Tensor):
+        content = content.detach().cpu()
+        array = (content.float() if content.is_floating_point() else content).numpy()
+        array = np.moveaxis(array, -3, -1) if array.ndim >= 3 else array
+    else:
+        array = np.asarray(content)
     for number, picture in enumerate(array if array.ndim == 4 else array[None]):
         yield f"image {number}", picture
 
 
+def _of_pillow(picture: Any, name: str) -> UInt8[np.ndarray, "h w 3"]:
+    """As a file with this content would be read: first frame, upright, eight bits, on white."""
+    try:
+        pixels = eight_bit_rgb(picture)[0]
+        turn = picture.getexif().get(ORIENTATION, 1)
+        return oriented(pixels, turn if turn in range(1, 9) else 1)
+    except Exception as error:  # Pillow decodes only now, and may fail in any way
+        raise Unreadable(reason(error)) from error
+
+
 def _as_rgb(picture: NDArray[Any], name: str) -> UInt8[np.ndarray, "h w 3"]:
     """uint8 RGB of an array of any usual layout; floats are taken as 0..1."""
-    if picture.dtype != np.uint8:
-        if not np.issubdtype(picture.dtype, np.floating) or not (
-            np.nanmin(picture) >= 0 and np.nanmax(picture) <= 1
-        ):
-            raise Unreadable(
-                f"an array of uint8 in 0..255 or floats in 0..1 was wanted; {name} is {picture.dtype}"
-            )
-        picture = np.rint(picture * 255).astype(np.uint8)
+    shape = picture.shape
     if picture.ndim == 2:
         picture = picture[:, :, None]
-    if picture.ndim != 3 or picture.shape[2] not in (1, 3, 4) or 0 in picture.shape:
-        raise Unreadable(f"an array (height, width, 1, 3 or 4) was wanted; {name} has shape {picture.shape}")
+    if picture.ndim != 3 or picture.shape[2] not in (1, 3, 4) or 0 in shape:
+        raise Unreadable(f"an array (height, width, 1, 3 or 4) was wanted; {name} has shape {shape}")
+    if picture.dtype != np.uint8:
+        floating = np.issubdtype(picture.dtype, np.floating)
+        if not floating or not (picture.min() >= 0 and picture.max() <= 1):  # NaN is neither
+            came = (
+                f"{picture.dtype} {picture.min():.4g} to {picture.max():.4g}" if floating else picture.dtype
+            )
+            raise Unreadable(f"an array of uint8 in 0..255 or floats in 0..1 was wanted; {name} is {came}")
+        picture = np.rint(picture * 255).astype(np.uint8)
     if picture.shape[2] == 4:  # over white, as files are read
         alpha = picture[:, :, 3:].astype(np.uint16)
         picture = ((picture[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
@@ -119,7 +144,7 @@ def open_one(name: str, content: Any, preprocessing: Preprocessing) -> Opened:
             data = read_bytes(content.parent, content.name, None, None)
             image = decode(data, at_least_px=preprocessing.size_px, name=content.name).image
         else:
-            image = _as_rgb(content, name)
+            image = _of_pillow(content, name) if hasattr(content, "convert") else _as_rgb(content, name)
         return Opened(name, resize(image, size_px=preprocessing.size_px, fit=preprocessing.fit))
     except Unreadable as error:
         return Opened(name, None, str(error))
