@@ -19,3 +19,21 @@ def own_cache(tmp_path_factory):
         del os.environ["VIDI_CACHE"]
     else:
         os.environ["VIDI_CACHE"] = before
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory):
+    """Thirty pictures of three colours in a folder for each, one of them unreadable: `photos/`."""
+    from drawn_job import write_folder
+
+    root = write_folder(tmp_path_factory.mktemp("drawn") / "photos", 10)
+    (root / "red" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    return root
+
+
+@pytest.fixture(scope="session")
+def trained(pictures, tmp_path_factory):
+    """A finished probe run on `pictures`, made once; whoever changes its folder copies it first."""
+    import vidi
+
+    return vidi.train(pictures, recipe="probe", out=tmp_path_factory.mktemp("runs"))

@@ -67,9 +67,8 @@ def check(
     show.json_or(json, found.content, lambda: show.data(found.content))
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command()
 def train(
-    context: typer.Context,
     data: Annotated[Path | None, typer.Argument(help="what to train on (not with --resume)")] = None,
     recipe: Annotated[str, typer.Option(help="how to train; see `vidi list recipes`")] = "auto",
     minutes: Annotated[float | None, typer.Option(help="how long all of it may take")] = None,
@@ -83,6 +82,10 @@ def train(
     seed: Seed = 0,
     resume: Annotated[Path | None, typer.Option(help="a stopped run to go on with")] = None,
     checkpoint_seconds: Annotated[float, typer.Option(help="seconds between checkpoints")] = 30.0,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="an option of the recipe; --NAME VALUE does too"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train a model and write its run folder.
@@ -92,9 +95,11 @@ def train(
     from vidi.cli import show
     from vidi.cli.options import recipe_options
 
-    options = recipe_options(recipe, context.args)
+    options, read = recipe_options(recipe, option or []), reading(image, target, group, split, task)
     if (data is None) == (resume is None):
         raise UsageError("vidi train wants either data or --resume RUN; see `vidi train --help`")
+    if resume is not None and (options or read or minutes or name or seed or recipe != "auto"):
+        raise UsageError("--resume goes on with what the run recorded; leave the other options out")
     from vidi.core.progress import Terminal
 
     if resume is not None:
@@ -113,7 +118,7 @@ def train(
             name=name,
             say=Terminal(),
             began=BEGAN,
-            read=reading(image, target, group, split, task),
+            read=read,
             checkpoint_seconds=checkpoint_seconds,
             **options,
         )
@@ -242,7 +247,7 @@ def version() -> None:
 def main() -> None:
     """Run the command line; exit 0 when done, 2 for wrong use or a disk that takes nothing, 130 after Ctrl-C."""
     try:
-        code = app(standalone_mode=False)  # what it returns is 130 after Ctrl-C
+        code = app(args=asked(sys.argv[1:]), prog_name="vidi", standalone_mode=False)  # 130 after Ctrl-C
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:  # whoever read our output has enough
@@ -261,6 +266,21 @@ def main() -> None:
     if code == INTERRUPTED:
         print("vidi: stopped; go on with vidi train --resume RUN", file=sys.stderr)
     sys.exit(code)
+
+
+def asked(words: list[str]) -> list[str]:
+    """The words with a recipe's own options spelled out."""
+    if words[:1] != ["train"]:
+        return words
+    from vidi.cli.options import spelled_out
+
+    command: Any = typer.main.get_command(app)
+    own = {
+        flag: bool(getattr(parameter, "is_flag", False))
+        for parameter in command.commands["train"].params
+        for flag in (*parameter.opts, *parameter.secondary_opts)
+    }
+    return ["train", *spelled_out(words[1:], own | {"--help": True})]
 
 
 def refused(sentence: str, sign: str = "vidi: ") -> int:

@@ -61,8 +61,8 @@ class SamePadding(nn.Module):
         return total // 2, total - total // 2
 
     def forward(self, x: Tensor) -> Tensor:
-        top, below = self._sides(x.size(2))
-        left, right = self._sides(x.size(3))
+        top, below = self._sides(int(x.size(2)))  # while it is traced, a size is a tensor
+        left, right = self._sides(int(x.size(3)))
         return functional.pad(x, (left, right, top, below))
 
 

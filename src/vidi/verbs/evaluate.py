@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vidi.core.dataset import Dataset, Remark
 from vidi.core.errors import UsageError
@@ -96,8 +97,8 @@ def _some(names: tuple[str, ...], most: int = 8) -> str:
 
 
 def _unseen(
-    dataset: Dataset, rows: np.ndarray[Any, Any], run: RunFolder | None
-) -> tuple[np.ndarray[Any, Any], int]:
+    dataset: Dataset, rows: NDArray[np.int64], run: RunFolder | None
+) -> tuple[NDArray[np.int64], int]:
     """The rows whose content the run did not train on, and how many it did."""
     if run is None or not (run.path / "splits.parquet").exists():
         return rows, 0

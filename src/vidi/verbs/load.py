@@ -85,6 +85,8 @@ def load(
     """
     say = say or Quiet()
     path = Path(path)
+    if task is not None:
+        catalog.load_name("tasks", task)
     cache = cache or Cache(say=say)
     options = ReadOptions(image=image, target=target, group=group, split=split_column)
     listing = list_examples(path, options)

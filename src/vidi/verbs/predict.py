@@ -1,7 +1,6 @@
 """Predictions for any number of images, written as they come."""
 
 import csv
-import itertools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -43,6 +42,15 @@ def row_of(prediction: Prediction, labels: tuple[str, ...]) -> Row:
     }
 
 
+def said(images: Any) -> str:
+    """What was asked for, as a person would say it."""
+    if isinstance(images, str | os.PathLike):
+        return os.fspath(images)
+    if isinstance(images, list | tuple) and images and all(isinstance(i, str | os.PathLike) for i in images):
+        return ", ".join(os.fspath(each) for each in images[:3]) + (", …" if len(images) > 3 else "")
+    return "what was given"
+
+
 def written(name: str) -> str:
     """A path as text: bytes of a name that are not UTF-8 are spelled out (`\\xff`)."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
@@ -60,16 +68,16 @@ def predict(run: str | Path | Model, images: Any, *, out: str | Path, say: Say |
     model = run if isinstance(run, Model) else open_model(run)
     answered = failed = 0
     errors: list[tuple[str, str]] = []
-    stream = model.stream(images, say=say or Quiet())
-    first = next(stream, None)
-    if first is None:
-        raise UsageError(f"no image was found in {images}; give image files, a folder or a glob")
-    with WRITERS[path.suffix.lower()](path, model.labels) as write:
-        for prediction in itertools.chain([first], stream):
+    with WRITERS[path.suffix.lower()](
+        path, model.labels
+    ) as write:  # first, so that a bad place costs no time
+        for prediction in model.stream(images, say=say or Quiet()):
             write(row_of(prediction, model.labels))
             answered, failed = answered + (not prediction.error), failed + bool(prediction.error)
             if prediction.error and len(errors) < 100:
                 errors.append((prediction.name, prediction.error))
+        if not answered + failed:
+            raise UsageError(f"no image was found in {said(images)}; give image files, a folder or a glob")
     return Predicted(path, answered, failed, tuple(errors))
 
 
