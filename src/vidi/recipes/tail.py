@@ -45,7 +45,7 @@ def recipe(
     *,
     network: str = "lite0",
     size_px: int = 128,
-    share: float = 0.45,
+    share: float = 0.6,
     views: int = 4,
     epochs: float = 20.0,
     batch: int = 64,
