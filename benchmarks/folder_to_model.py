@@ -21,7 +21,6 @@ from statistics import median
 from typing import Any
 
 import report
-
 from vidi.ops.intervals import wilson
 
 PEERS = report.HERE / "peers"

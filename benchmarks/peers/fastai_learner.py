@@ -22,7 +22,7 @@ from fastai.vision.core import Normalize
 from fastai.vision.data import ImageBlock
 from fastai.vision.learner import vision_learner
 
-TIMED = 5  # steps to see how many fit
+TIMED = 4  # steps to see how many fit
 
 
 class Autocast(Callback):

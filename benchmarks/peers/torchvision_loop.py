@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 WARM_UP = 0.1
-TIMED = 5  # steps to see how many fit
+TIMED = 4  # steps to see how many fit
 
 
 class Loop:

@@ -25,7 +25,7 @@ from transformers import (
     TrainingArguments,
 )
 
-TIMED = 5  # steps to see how many fit
+TIMED = 4  # steps to see how many fit
 
 
 class Watch(TrainerCallback):
