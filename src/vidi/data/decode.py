@@ -164,7 +164,16 @@ def decode_other(content: bytes, kind: str) -> Decoded:
 def reason(error: Exception) -> str:
     """What a decoder's exception means to the owner of the file."""
     text = " ".join(str(error).split()) or type(error).__name__
-    ends = ("truncated", "premature", "unexpected end", "not enough", "eof", "broken data stream", "no more images")
+    ends = (
+        "truncated",
+        "premature",
+        "unexpected end",
+        "not enough",
+        "eof",
+        "broken data stream",
+        "no more images",
+        "requires a buffer",  # what the struct module says, in Pillow's wrapping
+    )
     if isinstance(error, EOFError | struct.error | IndexError) or any(word in text.lower() for word in ends):
         return "truncated: the file ends before the image does"
     if isinstance(error, MemoryError):
