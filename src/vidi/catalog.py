@@ -132,6 +132,15 @@ def network(name: str, **arguments: Any) -> "Classifier":
     if isinstance(arguments.get("backbone"), dict):
         nested = arguments["backbone"]
         arguments["backbone"] = network(nested["name"], **nested["options"])
+    try:
+        return _built(name, arguments)
+    except UsageError:
+        raise
+    except ValueError as error:  # an argument that comes from the user
+        raise UsageError(f"the network {name} cannot be built: {error}") from error
+
+
+def _built(name: str, arguments: dict[str, Any]) -> "Classifier":
     file, fixed = ALIASES.get(name, (name, {}))
     if file in cards("networks") and file != "library":
         return cast("Classifier", load("networks", file).build(**(fixed | _taken(file, arguments))))

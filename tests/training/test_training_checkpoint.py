@@ -5,7 +5,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 
@@ -53,6 +53,7 @@ NESTED = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.dictionaries(st.text(max_size=5), NESTED, max_size=4))
 def test_any_plain_state_comes_back(tmp_path_factory, state):
     path = tmp_path_factory.getbasetemp() / "plain"

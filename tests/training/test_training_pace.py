@@ -1,7 +1,7 @@
 """The pace is monotone, ends at its total, and bends without a jump."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidi.training.pace import Pace
@@ -32,6 +32,7 @@ def test_a_pace_has_a_step():
         Pace(0)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.integers(1, 500),
     st.lists(st.tuples(st.floats(0, 1), st.floats(1e-3, 10), st.floats(0, 1000)), max_size=6),

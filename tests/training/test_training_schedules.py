@@ -23,7 +23,7 @@ def test_those_that_should_end_at_zero(name):
     assert end == pytest.approx(0.0, abs=1e-12) if name in FALLS_TO_ZERO else end in (1.0, 0.01)
 
 
-@pytest.mark.parametrize("name", FALLS_TO_ZERO)
+@pytest.mark.parametrize("name", sorted(FALLS_TO_ZERO))
 def test_the_smooth_ones_do_not_jump(name):
     values = [schedule(name)(progress) for progress in GRID]
     assert max(abs(b - a) for a, b in itertools.pairwise(values)) < 0.01

@@ -77,7 +77,7 @@ def _paths(text: str) -> Iterator[tuple[str, Any]]:
     path = Path(text)
     if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises an error for a name that is too long
         yield from _folder(path)
-    elif not os.path.exists(path) and glob.has_magic(text):
+    elif not os.path.exists(path) and glob.has_magic(text):  # noqa: PTH110
         yield from (
             (name, Path(name))
             for name in sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - any pattern

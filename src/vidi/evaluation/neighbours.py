@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from torch import Tensor
 
 
 def nearest_votes(
@@ -19,14 +20,19 @@ def nearest_votes(
     """
     if not 1 <= k <= len(known):
         raise ValueError(f"k is between 1 and the {len(known)} known examples; got {k}")
-    known_unit = torch.nn.functional.normalize(torch.from_numpy(np.asarray(known, np.float32)), dim=1)
-    asked_unit = torch.nn.functional.normalize(torch.from_numpy(np.asarray(asked, np.float32)), dim=1)
+    known_unit, asked_unit = unit(known), unit(asked)
     truth = torch.from_numpy(np.asarray(target, np.float64))
     votes = [
         truth[(part @ known_unit.T).topk(k, dim=1).indices].sum(dim=1) for part in asked_unit.split(block)
     ]
     total = torch.cat(votes) if votes else torch.zeros(0, truth.shape[1], dtype=torch.float64)
     return np.asarray(((total + truth.mean(dim=0)) / (k + 1)).numpy())
+
+
+def unit(rows: Float[np.ndarray, "n d"]) -> Float[Tensor, "n d"]:
+    """Every row divided by its length, in float32; a row of zeros stays."""
+    values = np.asarray(rows, np.float32)
+    return torch.from_numpy(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12))
 
 
 def choose_k(
@@ -41,18 +47,18 @@ def choose_k(
 
     An example's own group has no vote on it. Ties go to the smaller k.
     """
-    unit = torch.nn.functional.normalize(torch.from_numpy(np.asarray(known, np.float32)), dim=1)
+    rows = unit(known)
     truth, member = torch.from_numpy(label), torch.from_numpy(group)
     usable = [k for k in candidates if k < len(known)] or [1]
     hits = dict.fromkeys(usable, 0.0)
     votes_for = torch.nn.functional.one_hot(truth)
-    for start in range(0, len(unit), block):
-        likeness = unit[start : start + block] @ unit.T
+    for start in range(0, len(rows), block):
+        likeness = rows[start : start + block] @ rows.T
         likeness[member[start : start + block, None] == member[None, :]] = -2.0  # cosine is never below -1
         best = likeness.topk(max(usable), dim=1)
         counted = votes_for[best.indices] * (best.values > -1.5)[:, :, None]
         for k in usable:
             answer = counted[:, :k].sum(dim=1).argmax(dim=1)
             hits[k] += float((answer == truth[start : start + block]).sum())
-    accuracy = {k: count / len(unit) for k, count in hits.items()}
+    accuracy = {k: count / len(rows) for k, count in hits.items()}
     return max(usable, key=lambda k: (accuracy[k], -k)), accuracy

@@ -9,6 +9,7 @@ from vidi.core.network import NetworkSpec
 from vidi.evaluation.features import weights_key
 from vidi.evaluation.score import network_accuracy
 from vidi.training.logistic import fit_head
+from vidi.training.loop import smoothed
 from vidi.training.sources import at_once, image_source
 from vidi.training.train import Settings, train
 
@@ -57,36 +58,39 @@ def recipe(
     optimizer: a torch optimiser's name
     schedule: how the rate goes
     """
+    settings = Settings(
+        epochs=epochs,
+        batch=batch,
+        lr=lr,
+        optimizer=optimizer,
+        schedule=schedule,
+        layer_decay=layer_decay,
+        weight_decay=weight_decay,
+        average=average,
+        clip=clip,
+    )
+    objective = smoothed(job.task.loss, smoothing)
     labels = len(job.dataset.labels)
     model = job.build(network, classes=labels, size_px=size_px, pretrained=pretrained)
     rows, validation = job.dataset.where("train"), job.dataset.where("validation")
-    features = job.features(model, weights_key(model), rows)
-    regression = fit_head(features, job.target(rows), job.task.loss, group=job.groups(rows), seed=job.seed)
-    model.head.load_state_dict(regression.head.state_dict())
-    model.requires_grad_(True)
     fit = model.preprocessing.fit
     augmentations = [
         partial(flip_crop.augment, flip=0.5, shift=0.0, scale=scale),
         partial(mixup.augment, alpha=mix),
     ]
+    source = image_source(job, rows, size_px=size_px, fit=fit, augmentations=augmentations)
+    features = job.features(model, weights_key(model), rows)
+    regression = fit_head(features, job.target(rows), job.task.loss, group=job.groups(rows), seed=job.seed)
+    model.head.load_state_dict(regression.head.state_dict())
+    model.requires_grad_(True)
     held_out, checked = at_once(job, validation, size_px=size_px, fit=fit)
     trained = train(
         model,
-        image_source(job, rows, size_px=size_px, fit=fit, augmentations=augmentations),
+        source,
         rows,
         job,
-        settings=Settings(
-            epochs=epochs,
-            batch=batch,
-            lr=lr,
-            optimizer=optimizer,
-            schedule=schedule,
-            layer_decay=layer_decay,
-            weight_decay=weight_decay,
-            average=average,
-            clip=clip,
-        ),
-        loss=lambda logits, wanted: job.task.loss(logits, wanted, smoothing=smoothing),
+        settings=settings,
+        loss=objective,
         name="finetune",
         stages=[*model.stages, model.head],
         validate=lambda module: (

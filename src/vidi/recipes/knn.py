@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from vidi.core.card import Card
-from vidi.core.errors import UsageError
+from vidi.core.errors import UsageError, check_option
 from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
 from vidi.evaluation.features import weights_key
@@ -37,6 +37,10 @@ def recipe(job: Job, *, on: str = "features", network: str = "lite0", size_px: i
         raise UsageError(
             f"the recipe knn is for classification; the task here is {job.task.name}: use --recipe probe"
         )
+    most = len(job.dataset.where("train"))
+    check_option(
+        "k", k, holds=0 <= k <= most, wanted=f"0 (the best) to {most}, the number of training images"
+    )
     labels, size = len(job.dataset.labels), size_px or (128 if on == "features" else 32)
     rows, validation = job.dataset.where("train"), job.dataset.where("validation")
     every = np.concatenate([rows, validation])
@@ -57,7 +61,7 @@ def recipe(job: Job, *, on: str = "features", network: str = "lite0", size_px: i
     head = cast(Neighbours, model.head)
     head.remember(torch.from_numpy(values[: len(rows)].copy()), torch.from_numpy(label))
     return Fitted(
-        network=model.eval(),
+        network=model.eval().requires_grad_(False),
         spec=NetworkSpec("nearest", options | ({"backbone": nested} if nested else {})),
         decisions={"k": k, "leave_one_group_out_accuracy": accuracy},
         reasons=(

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from vidi.core.card import Card
+from vidi.core.errors import check_option
 from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
 from vidi.evaluation.features import weights_key
@@ -26,6 +27,7 @@ def recipe(job: Job, *, network: str = "lite0", size_px: int = 128, folds: int =
     size_px: the side images are resized to, in pixels
     folds: parts of the training split that take turns in choosing the penalty
     """
+    check_option("folds", folds, holds=folds >= 2, wanted="2 or more")
     labels = len(job.dataset.labels)
     backbone = job.build(network, classes=labels, size_px=size_px, pretrained=True)
     train, validation = job.dataset.where("train"), job.dataset.where("validation")
@@ -41,7 +43,7 @@ def recipe(job: Job, *, network: str = "lite0", size_px: int = 128, folds: int =
     backbone.head.load_state_dict(regression.head.state_dict())
     held_out = torch.from_numpy(features[len(train) :])
     return Fitted(
-        network=backbone,
+        network=backbone.eval().requires_grad_(False),
         spec=NetworkSpec(network, {"classes": labels, "size_px": size_px, "pretrained": False}),
         decisions={"strength": regression.strength, "cross_validated_loss": regression.losses},
         reasons=(f"penalty {regression.strength:g} has the lowest cross-validated loss",),

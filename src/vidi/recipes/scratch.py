@@ -10,6 +10,7 @@ from vidi.core.device import seeded
 from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
 from vidi.evaluation.score import network_accuracy
+from vidi.training.loop import smoothed
 from vidi.training.sources import at_once, image_source
 from vidi.training.train import Settings, train
 
@@ -101,7 +102,7 @@ def recipe(
             average=average,
             clip=clip,
         ),
-        loss=lambda logits, wanted: job.task.loss(logits, wanted, smoothing=smoothing),
+        loss=smoothed(job.task.loss, smoothing),
         name="scratch",
         validate=lambda module: (
             {"accuracy": network_accuracy(module, held_out, checked)} if len(checked) else {}

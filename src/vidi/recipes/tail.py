@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vidi.core.card import Card
-from vidi.core.errors import UsageError
+from vidi.core.errors import UsageError, check_option
 from vidi.core.job import Fitted, Job
 from vidi.core.network import Classifier, NetworkSpec
 from vidi.evaluation.activations import activations, early_engine, keep_views
@@ -16,6 +16,7 @@ from vidi.evaluation.score import network_accuracy
 from vidi.ops.costs import multiply_adds
 from vidi.ops.sampling import beta
 from vidi.training.logistic import fit_head
+from vidi.training.loop import smoothed
 from vidi.training.train import Settings, train
 
 CARD = Card(
@@ -79,6 +80,22 @@ def recipe(
     optimizer: a torch optimiser's name
     schedule: how the rate goes
     """
+    check_option("views", views, holds=views >= 1, wanted="1 or more")
+    check_option("share", share, holds=0 < share <= 1, wanted="above 0 and at most 1")
+    check_option("scale", scale, holds=0 < scale <= 1, wanted="above 0 and at most 1")
+    check_option("mix", mix, holds=mix >= 0, wanted="0 or more (0: off)")
+    settings = Settings(
+        epochs=epochs,
+        batch=batch,
+        lr=lr,
+        optimizer=optimizer,
+        schedule=schedule,
+        layer_decay=layer_decay,
+        weight_decay=weight_decay,
+        average=average,
+        clip=clip,
+    )
+    objective = smoothed(job.task.loss, smoothing)
     labels = len(job.dataset.labels)
     model = job.build(network, classes=labels, size_px=size_px, pretrained=True)
     cut = cut_for(model, share)
@@ -109,18 +126,8 @@ def recipe(
         source,
         train_rows,
         job,
-        settings=Settings(
-            epochs=epochs,
-            batch=batch,
-            lr=lr,
-            optimizer=optimizer,
-            schedule=schedule,
-            layer_decay=layer_decay,
-            weight_decay=weight_decay,
-            average=average,
-            clip=clip,
-        ),
-        loss=lambda logits, wanted: job.task.loss(logits, wanted, smoothing=smoothing),
+        settings=settings,
+        loss=objective,
         name="tail",
         stages=[*tail.stages, tail.head],
         validate=lambda module: (
@@ -171,8 +178,6 @@ def mixed(
     activation: Float[Tensor, "b ..."], target: Float[Tensor, "b c"], alpha: float, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Manifold mixup (Verma et al. 2019, arXiv:1806.05236); `alpha` 0 is off, exactly."""
-    if alpha < 0:
-        raise UsageError(f"mix is the Beta distribution's parameter, >= 0; got {alpha}")
     if alpha == 0:
         return activation, target
     weight = beta(alpha, len(target), generator)

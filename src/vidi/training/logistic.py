@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vidi.core.errors import UsageError
+from vidi.core.errors import check_option
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 STRENGTHS = (3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
@@ -81,8 +81,7 @@ def fit_head(
     fewer than two examples a fold, or one group, the middle strength is taken unseen. The standardisation is folded
     into the head, so that it takes raw features.
     """
-    if folds < 2:
-        raise UsageError(f"--folds is 2 or more; got {folds}")
+    check_option("folds", folds, holds=folds >= 2, wanted="2 or more")
     with one_thread():
         return _fit_head(features, target, loss, group=group, strengths=strengths, folds=folds, seed=seed)
 
@@ -115,7 +114,7 @@ def _fit_head(
     folds: int,
     seed: int,
 ) -> Regression:
-    x = torch.from_numpy(np.asarray(features, np.float32))
+    x = torch.from_numpy(np.array(features, np.float32))  # a copy: kept features are memory-mapped
     y = torch.from_numpy(np.asarray(target, np.float32))
     mean, deviation = x.mean(dim=0), x.std(dim=0, correction=0).clamp(min=1e-6)
     x = (x - mean) / deviation

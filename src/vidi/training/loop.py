@@ -3,12 +3,13 @@
 import contextlib
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from vidi.core.errors import UsageError
+from vidi.core.errors import UsageError, check_option
 
 Step = Callable[[Any], Mapping[str, float]]
 Hook = Callable[[int, Mapping[str, float]], None]  # after every step: its number, from 1, and its scores
@@ -27,6 +28,12 @@ def fit(step: Step, batches: Iterable[Any], *, start: int = 0, hooks: Iterable[H
         for hook in hooks:
             hook(count, scores)
     return count
+
+
+def smoothed(loss: Callable[..., Tensor], smoothing: float) -> Callable[[Tensor, Tensor], Tensor]:
+    """The task's loss with label smoothing; 0 is off, exactly. Raises UsageError if it isn't a share."""
+    check_option("smoothing", smoothing, holds=0 <= smoothing <= 1, wanted="a share, 0 to 1 (0: off)")
+    return partial(loss, smoothing=smoothing)
 
 
 @runtime_checkable

@@ -57,17 +57,22 @@ def optimiser(name: str, groups: Iterable[dict[str, Any]], *, lr: float, **optio
     update of matrices; convolution filters count as (out, in x h x w) matrices, vectors and the head go to AdamW.
     """
     groups = [dict(group) for group in groups]
-    if name not in NAMES:
-        known = ", ".join(NAMES)
-        raise UsageError(
-            f"no optimiser is named {name!r}; there are {known}{nearest_names(name, list(NAMES))}"
-        )
+    check_name(name)
     try:
         if name == "Muon":
             return _muon(groups, lr=lr, **options)
         return Together([getattr(torch.optim, name)(groups, lr=lr, **options)])
     except (TypeError, ValueError) as error:  # torch's own checks of names and of values
         raise UsageError(f"the optimiser {name} does not take these options ({error})") from None
+
+
+def check_name(name: str) -> None:
+    """Raises UsageError with the nearest names unless there is an optimiser of that name."""
+    if name not in NAMES:
+        known = ", ".join(NAMES)
+        raise UsageError(
+            f"no optimiser is named {name!r}; there are {known}{nearest_names(name, list(NAMES))}"
+        )
 
 
 def _muon(groups: list[dict[str, Any]], *, lr: float, **options: Any) -> Together:

@@ -21,6 +21,8 @@ class Pace:
     def progress(self, step: int) -> float:
         """Where `step` stands, 0 at the first and 1 after the last."""
         start, done = self.knots[-1]
+        if step >= self.total:
+            return 1.0
         return min(1.0, done + (1.0 - done) * (step - start) / max(1, self.total - start))
 
     def refit(self, step: int, seconds_per_step: float, seconds_left: float) -> None:

@@ -8,6 +8,8 @@ from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vidi.core.device import seeded
+from vidi.core.errors import UsageError
 from vidi.core.job import Job
 
 Augment = Callable[..., tuple[Tensor, Tensor]]  # (image uint8, target, generator=…) -> the same
@@ -16,7 +18,11 @@ Augment = Callable[..., tuple[Tensor, Tensor]]  # (image uint8, target, generato
 def image_source(
     job: Job, rows: NDArray[np.int64], *, size_px: int, fit: str, augmentations: Sequence[Augment]
 ) -> Callable[[NDArray[np.int64], torch.Generator], tuple[Tensor, Tensor]]:
-    """A source of `rows`' images: gathered, augmented one after another, still uint8 in channels-last layout."""
+    """A source of `rows`' images: gathered, augmented one after another, still uint8 in channels-last layout.
+
+    Raises UsageError at once if an augmentation cannot honour its options.
+    """
+    try_out(augmentations)
     images: UInt8[np.ndarray, "n s s 3"] = job.pixels(rows, size_px=size_px, fit=fit)
     target: Float[Tensor, "n c"] = torch.from_numpy(job.target(rows))
     place = np.full(len(job.dataset), -1)
@@ -31,6 +37,16 @@ def image_source(
         return image, wanted
 
     return source
+
+
+def try_out(augmentations: Sequence[Augment]) -> None:
+    """Raises UsageError if one refuses its options: they come from the user, and training starts much later."""
+    image, target = torch.zeros(2, 3, 8, 8, dtype=torch.uint8), torch.eye(2)
+    for augment in augmentations:
+        try:
+            augment(image, target, generator=seeded())
+        except ValueError as error:
+            raise UsageError(str(error)) from error
 
 
 def at_once(

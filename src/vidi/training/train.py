@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vidi.core.device import native_bf16, tune_memory
-from vidi.core.errors import UsageError
+from vidi.core.errors import UsageError, check_option
 from vidi.core.job import Budget, Job
 from vidi.ops.depthwise import quicken
 from vidi.training.average import Average
 from vidi.training.checkpoint import copied, load_state
 from vidi.training.hooks import Checkpoints, History, Interruptible, Repace
 from vidi.training.loop import Guard, Hook, descend, fit, reseed
-from vidi.training.optimisers import Together, layer_groups, optimiser
+from vidi.training.optimisers import Together, check_name, layer_groups, optimiser
 from vidi.training.pace import Pace
 from vidi.training.schedules import schedule
 
@@ -61,8 +61,9 @@ class Settings:
             ("average", 0 <= self.average < 1, "0 or more and below 1 (0: off)"),
             ("precision", self.precision in ("auto", "fp32", "bf16"), "auto, fp32 or bf16"),
         ):
-            if not holds:
-                raise UsageError(f"--{name.replace('_', '-')} is {wanted}; got {getattr(self, name)}")
+            check_option(name, getattr(self, name), holds=holds, wanted=wanted)
+        schedule(self.schedule)
+        check_name(self.optimizer)
 
 
 @dataclass
