@@ -1,6 +1,7 @@
 """What the benchmarks share: real data as files, whole processes timed, medians, results as docs/results.md wants."""
 
 import itertools
+import json
 import lzma
 import os
 import subprocess
@@ -73,24 +74,39 @@ class Finished:
     output: str
 
 
+# Runs in a small process between: Linux counts the memory of whoever starts a process into that process's peak.
+LAUNCH = """
+import json, os, pathlib, subprocess, sys, time
+began = time.monotonic()
+child = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(child.pid, 0)
+measured = [time.monotonic() - began, usage.ru_maxrss, os.waitstatus_to_exitcode(status)]
+pathlib.Path(sys.argv[1]).write_text(json.dumps(measured))
+"""
+
+
 def run(command: Sequence[str | Path], **environment: str) -> Finished:
     """Run it to its end; stops the benchmark with the end of its messages if it fails.
 
     The peak is that of the process or of its largest child, whichever is larger (`ru_maxrss` of wait4).
     """
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        began = time.monotonic()
-        child = subprocess.Popen(
-            [str(word) for word in command], stdout=out, stderr=err, env=os.environ | environment
-        )
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.monotonic() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0), err.seek(0)
-        if child.returncode:
-            said = err.read()[-3000:]
-            raise SystemExit(f"{' '.join(map(str, command))} ended with {child.returncode}:\n{said}")
-        return Finished(seconds, usage.ru_maxrss / (1024 if sys.platform == "linux" else 2**20), out.read())
+    words = [str(word) for word in command]
+    with tempfile.TemporaryDirectory(prefix="vidi-bench-run-") as place:
+        note, out, err = (Path(place) / name for name in ("note", "out", "err"))
+        launcher = [sys.executable, "-I", "-S", "-c", LAUNCH, str(note)]
+        with out.open("w") as standard, err.open("w") as messages:
+            subprocess.run(
+                [*launcher, *words],
+                stdout=standard,
+                stderr=messages,
+                env=os.environ | environment,
+                check=True,
+            )
+        seconds, peak, code = json.loads(note.read_text())
+        if code:
+            said = err.read_text()[-3000:]
+            raise SystemExit(f"{' '.join(words)} ended with {code}:\n{said}")
+        return Finished(seconds, peak / (1024 if sys.platform == "linux" else 2**20), out.read_text())
 
 
 def vidi(*words: str | Path, cache: Path | None = None) -> Finished:
