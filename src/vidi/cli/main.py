@@ -127,7 +127,7 @@ def train(
 
 @app.command()
 def demo(
-    minutes: Annotated[float | None, typer.Option(help="how long all of it may take")] = None,
+    minutes: Annotated[float | None, typer.Option(help="how long all of it may take")] = 3.0,
     recipe: Annotated[str, typer.Option(help="how to train")] = "auto",
     out: Annotated[Path, typer.Option(help="where the run folder goes")] = Path("runs"),
     json: Json = False,
