@@ -88,6 +88,15 @@ class Classifier(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.head = head
 
+    def prepare_with(self, preprocessing: Preprocessing) -> None:
+        """Take images in another way from now on; raises ValueError for another number of channels."""
+        if preprocessing.channels != self.preprocessing.channels:
+            raise ValueError(
+                f"images of {self.preprocessing.channels} channels were wanted; got {preprocessing.channels}"
+            )
+        if preprocessing != self.preprocessing:
+            self.preprocessing, self.normalise = preprocessing, Normalise(preprocessing)
+
     def features(self, image: Shaped[Tensor, "b 3 h w"]) -> Float[Tensor, "b d"]:
         """What the head sees: (b, width)."""
         return cast(Tensor, self.part(0, len(self.stages))(self.normalise(image)))

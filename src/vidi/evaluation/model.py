@@ -1,7 +1,7 @@
 """A trained model: a network with its labels, preprocessing and calibration."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -147,19 +147,39 @@ def load_model(path: Path, *, build: Callable[..., Classifier], task: Callable[[
         raise UsageError(
             f"{weights} is damaged: its checksum is not the one in model.json; restore it or train again"
         )
+    _refuse_nonsense(content, path / "model.json")
     network = build(content["network"]["name"], **content["network"]["options"])
+    network.prepare_with(_preprocessing(content["preprocessing"]))  # a library's own may change
     try:
         network.load_state_dict(load_file(weights))
     except (RuntimeError, SafetensorError) as error:
-        raise UsageError(
-            f"{weights} does not fit the network that model.json names: {str(error)[:300]}"
-        ) from None
+        why = " ".join(str(error).split())[:300]
+        raise UsageError(f"{weights} does not fit the network that model.json names: {why}") from None
     return Model(
         network=network.eval(),
         spec=NetworkSpec(**content["network"]),
         labels=tuple(content["labels"]),
         task=task(content["task"]),
         temperature=float(content["calibration"]["temperature"]),
-        precision=content.get("precision", "auto"),
+        precision=content["precision"],
         folder=path,
     )
+
+
+def _refuse_nonsense(content: Mapping[str, Any], path: Path) -> None:
+    """Raises UsageError for values that no run writes; they would be answered with nonsense, or with a crash."""
+    labels, temperature = content["labels"], content["calibration"]["temperature"]
+    classes = content["network"]["options"]["classes"]
+    for holds, what in (
+        (isinstance(labels, list) and all(isinstance(label, str) for label in labels), "labels are texts"),
+        (len(labels) == classes, f"there are {len(labels)} labels for {classes} outputs"),
+        (isinstance(temperature, int | float) and 0 < temperature < float("inf"), "a temperature is above 0"),
+        (content["precision"] in ("auto", "fp32", "bf16"), "a precision is auto, fp32 or bf16"),
+    ):
+        if not holds:
+            raise UsageError(f"{path} is not as a run writes it ({what}); restore it or train again")
+
+
+def _preprocessing(entry: Mapping[str, Any]) -> Preprocessing:
+    mean, std = (tuple(float(number) for number in entry[name]) for name in ("mean", "std"))
+    return Preprocessing(**{**entry, "mean": mean, "std": std})

@@ -12,7 +12,9 @@ def open_model(run: str | Path) -> Model:
     """The model in a run folder; raises UsageError if it is missing, damaged or from a newer version."""
     try:
         return load_model(Path(run), build=catalog.network, task=task_named)
-    except (AttributeError, KeyError, TypeError) as error:  # JSON that no run wrote
+    except UsageError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # JSON that no run wrote
         raise UsageError(
             f"{Path(run) / 'model.json'} is not as a run writes it ({error!r}); restore it or train again"
         ) from error
