@@ -77,7 +77,7 @@ def test_a_network_that_does_not_exist_gets_the_nearest_and_leaves_no_run(pictur
 
 @pytest.fixture
 def copied(trained, tmp_path):
-    return shutil.copytree(trained.folder, tmp_path / "run")
+    return shutil.copytree(trained.folder, tmp_path / "run", ignore=shutil.ignore_patterns("evaluations"))
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "model.json", "splits.parquet"])

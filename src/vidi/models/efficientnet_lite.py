@@ -3,6 +3,7 @@
 import hashlib
 import math
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -55,14 +56,14 @@ class SamePadding(nn.Module):
         super().__init__()
         self.kernel, self.stride = kernel, stride
 
-    def _sides(self, size: int) -> tuple[int, int]:
+    def _sides(self, size: Any) -> tuple[Any, Any]:  # an int; while the network is traced, a tensor
         steps = (size + self.stride - 1) // self.stride
         total = (steps - 1) * self.stride + self.kernel - size
         return total // 2, total - total // 2
 
     def forward(self, x: Tensor) -> Tensor:
-        top, below = self._sides(int(x.size(2)))  # while it is traced, a size is a tensor
-        left, right = self._sides(int(x.size(3)))
+        top, below = self._sides(x.size(2))
+        left, right = self._sides(x.size(3))
         return functional.pad(x, (left, right, top, below))
 
 
