@@ -5,7 +5,7 @@ The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `eva
 
 from typing import TYPE_CHECKING, Any
 
-from vidi.version import VERSION as __version__
+from vidi.version import VERSION
 
 if TYPE_CHECKING:
     from vidi.verbs.check import check
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vidi.verbs.resume import resume
     from vidi.verbs.train import train
 
+__version__ = VERSION
 __all__ = ["__version__", "check", "evaluate", "load", "open_model", "predict", "resume", "train"]
 
 _HOME = {"open_model": "open"}
