@@ -5,7 +5,16 @@ from torch.nn import functional
 
 from vidi.ops.depthwise import Depthwise, DepthwiseConv2d, quicken
 
-CASES = [(3, 1, 1, 8), (3, 2, 1, 8), (3, 2, 1, 7), (5, 1, 2, 8), (5, 2, 2, 9), (5, 2, 0, 11), (7, 1, 3, 8), (7, 2, 3, 10)]
+CASES = [
+    (3, 1, 1, 8),
+    (3, 2, 1, 8),
+    (3, 2, 1, 7),
+    (5, 1, 2, 8),
+    (5, 2, 2, 9),
+    (5, 2, 0, 11),
+    (7, 1, 3, 8),
+    (7, 2, 3, 10),
+]
 
 
 @pytest.mark.parametrize(("kernel", "stride", "padding", "size"), CASES)
@@ -31,7 +40,9 @@ def test_gradients_by_finite_differences() -> None:
 
 def test_only_what_gains_is_changed_and_evaluation_is_untouched() -> None:
     model = nn.Sequential(
-        nn.Conv2d(4, 8, 1), nn.Conv2d(8, 8, 5, padding=2, groups=8, bias=True), nn.Conv2d(8, 8, 3, padding=1, groups=8)
+        nn.Conv2d(4, 8, 1),
+        nn.Conv2d(8, 8, 5, padding=2, groups=8, bias=True),
+        nn.Conv2d(8, 8, 3, padding=1, groups=8),
     ).eval()
     x = torch.randn(2, 4, 8, 8)
     before = model(x)

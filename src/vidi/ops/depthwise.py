@@ -100,7 +100,7 @@ def _format(x: Tensor) -> torch.memory_format:
 class DepthwiseConv2d(nn.Conv2d):
     """A depthwise `Conv2d` that trains through `Depthwise`; in evaluation it is the plain one."""
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - nn.Conv2d's own name
+    def forward(self, input: Tensor) -> Tensor:
         if not (self.training and torch.is_grad_enabled()):
             return super().forward(input)
         x, weight = input, self.weight
