@@ -87,6 +87,7 @@ def train(
         data = load(data, similar=recipe in PRETRAINED, seed=seed, say=say, **read)
     scanned = time.monotonic() - started
     folder = RunFolder.create(Path(out), name or data.dataset.name)
+    say(f"writing to {folder.path}")  # so that whoever stops the run knows what to resume
     recorded = {
         "recipe": recipe,
         "options": dict(options),
