@@ -132,6 +132,35 @@ def test_a_finished_run_is_not_resumed_and_a_folder_of_photos_is_no_run(trained,
     assert "is not a run folder" in refused("predict", pictures, pictures)
 
 
+@pytest.fixture
+def stopped(copied):
+    """A run as Ctrl-C leaves it."""
+    for name in ("manifest.json", "model.json", "model.safetensors", "results.json"):
+        (copied / name).unlink()
+    return copied
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b'{"schema": "vidi/recipe/1"}', b'{"schema": "vidi/recipe/1", "data": {"path": "x"}}'],
+)
+def test_a_stopped_run_that_no_longer_says_what_was_asked_for(content, stopped):
+    (stopped / "recipe.json").write_bytes(content)
+    assert "recipe.json" in refused("train", "--resume", stopped)
+
+
+def test_a_stopped_run_whose_split_is_damaged(stopped):
+    (stopped / "splits.parquet").write_bytes(b"PAR1 and then nothing")
+    assert "splits.parquet cannot be read" in refused("train", "--resume", stopped)
+
+
+def test_a_stopped_run_without_its_data(trained, stopped):
+    recorded = json.loads((stopped / "recipe.json").read_text())
+    recorded["data"]["path"] = "/nowhere/photos"
+    (stopped / "recipe.json").write_text(json.dumps(recorded))
+    assert "/nowhere/photos does not exist" in refused("train", "--resume", stopped)
+
+
 # What to predict
 
 

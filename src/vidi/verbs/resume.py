@@ -2,7 +2,9 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vidi.core.errors import UsageError
@@ -11,7 +13,7 @@ from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import RunFolder
 from vidi.data.split import load_split
 from vidi.training.clock import spent
-from vidi.verbs.load import load, resplit
+from vidi.verbs.load import Loaded, load, resplit
 from vidi.verbs.train import PRETRAINED, Run, carry_out
 
 
@@ -25,15 +27,12 @@ def resume(run: str | Path, *, say: Say | None = None, checkpoint_seconds: float
     folder = RunFolder.open(Path(run))
     if folder.sealed:
         raise UsageError(f"{folder.path} is finished; train again for another run")
-    recorded = folder.read("recipe.json", "recipe")
-    read = recorded["data"]["read"]
-    path = Path(recorded["data"]["path"])
+    recorded = asked_for(folder)
+    read, path = recorded["data"]["read"], Path(recorded["data"]["path"])
     before = spent(folder.path)
     began = time.monotonic()
     loaded = load(path, similar=recorded["recipe"] in PRETRAINED, seed=recorded["seed"], say=say, **read)
-    splits = folder.path / "splits.parquet"
-    if splits.exists():
-        loaded = resplit(loaded, load_split(loaded.dataset, pq.read_table(splits)))
+    loaded = split_as_before(loaded, folder)
     if loaded.dataset.fingerprint != recorded["data"]["fingerprint"]:
         raise UsageError(
             f"{path} has changed since {folder.path} was started (its fingerprint differs); "
@@ -44,3 +43,27 @@ def resume(run: str | Path, *, say: Say | None = None, checkpoint_seconds: float
     stages = {"before the stop": before, "scan": time.monotonic() - began}
     kept = {key: recorded[key] for key in recorded if key != "schema"}
     return carry_out(folder, loaded, kept, budget, say, stages=stages, every=checkpoint_seconds)
+
+
+def asked_for(folder: RunFolder) -> dict[str, Any]:
+    """What recipe.json says was asked for; raises UsageError where a part of it is missing."""
+    recorded = folder.read("recipe.json", "recipe")
+    data = recorded.get("data")
+    whole = isinstance(data, dict) and data.keys() >= {"path", "read", "fingerprint"}
+    if not whole or not recorded.keys() >= {"recipe", "options", "minutes", "seed"}:
+        raise UsageError(
+            f"{folder.path / 'recipe.json'} does not say what was asked for; restore it or train again"
+        )
+    return recorded
+
+
+def split_as_before(loaded: Loaded, folder: RunFolder) -> Loaded:
+    """The data with the split that the run wrote; as they are if it wrote none."""
+    path = folder.path / "splits.parquet"
+    if not path.exists():
+        return loaded
+    try:
+        saved = pq.read_table(path, columns=["hash", "split"])
+    except (pa.ArrowException, OSError) as error:
+        raise UsageError(f"{path} cannot be read ({str(error)[:100]}); restore it or train again") from error
+    return resplit(loaded, load_split(loaded.dataset, saved))
