@@ -159,7 +159,7 @@ def test_any_byte_of_the_weights_that_flips_is_noticed(saved):
 
 def test_any_byte_of_model_json_that_flips_gives_a_sentence_or_the_same_model(saved):
     """Without a manifest (the run was not finished): what still reads as JSON may lack or rename a field."""
-    model, folder = saved
+    _, folder = saved
     path = folder / "model.json"
     content = path.read_bytes()
     for place in range(0, len(content), 7):

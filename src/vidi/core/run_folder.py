@@ -1,5 +1,6 @@
 """Where a run is written: names, schemas with versions, checksums."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,11 +70,14 @@ class RunFolder:
         return dict(content)
 
     def decide(self, name: str, make: Callable[[], Any]) -> Any:
-        """What was decided under `name` before; else `make()`, kept for a run that resumes. JSON values only."""
+        """What was decided under `name` before; else `make()`, kept for a run that resumes.
+
+        JSON values only, and as JSON gives them back (tuples as lists) also the first time.
+        """
         path = self.path / "checkpoints" / "decisions.json"
         decisions = read_json(path) if path.exists() else {}
         if name not in decisions:
-            decisions[name] = make()
+            decisions[name] = json.loads(json.dumps(make()))
             write_json(path, decisions)
         return decisions[name]
 
