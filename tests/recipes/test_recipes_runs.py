@@ -74,7 +74,7 @@ def curve(name: str, folder: Path) -> list[float]:
 def test_the_loss_curve_is_the_golden_one(tmp_path, name):
     """Means over quarters of training. Processors round differently, bf16 more so: 15 % or 0.05 are allowed.
 
-    Made again by `python tests/recipes/test_recipes_runs.py`, and only where a change was meant.
+    Made again by `PYTHONPATH=tests python tests/recipes/test_recipes_runs.py`, and only where a change was meant.
     """
     np.testing.assert_allclose(curve(name, tmp_path), GOLDEN[name], rtol=0.15, atol=0.05)
 

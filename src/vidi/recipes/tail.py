@@ -163,6 +163,7 @@ def cut_for(model: Classifier, share: float) -> int:
     side = model.preprocessing.size_px
     shape: tuple[int, ...] = (1, model.preprocessing.channels, side, side)
     costs = []
+    model.eval()  # in training mode the empty image would go into batch norm's running statistics
     with torch.no_grad():
         x = torch.zeros(shape)
         for stage in stages:
