@@ -292,6 +292,7 @@ def test_a_mistake_of_ours_is_not_hidden(monkeypatch, pictures):
         vidi("check", pictures)
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_over_is_still_a_whole_run(pictures, tmp_path):
     """In a process of its own, because the clock starts with the process."""
     command = [
