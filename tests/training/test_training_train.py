@@ -340,6 +340,7 @@ def test_fitting_the_pace_leaves_no_trace(tmp_path):
     assert steps_taken(tmp_path / "a") == steps_taken(tmp_path / "b") == 1 and same(fixed, fitted)
 
 
+@pytest.mark.slow  # a signal in a parallel test worker can end the worker
 def test_ctrl_c_waits_for_the_step_and_its_checkpoint(tmp_path):
     job = drawn_job(tmp_path)
     whole = descend(drawn_job(tmp_path / "whole"))
@@ -359,6 +360,7 @@ def test_ctrl_c_waits_for_the_step_and_its_checkpoint(tmp_path):
     assert same(descend(job), whole)
 
 
+@pytest.mark.slow  # a signal in a parallel test worker can end the worker
 def test_a_second_ctrl_c_does_not_wait():
     with pytest.raises(KeyboardInterrupt), Interruptible() as interruptible:
         signal.raise_signal(signal.SIGTERM)
