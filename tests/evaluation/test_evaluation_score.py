@@ -20,8 +20,8 @@ from vidi.evaluation.score import (
     Predictions,
     hardest,
     head_accuracy,
+    inference,
     network_accuracy,
-    precision_difference,
     predict_rows,
     prediction_table,
     reliability,
@@ -115,7 +115,7 @@ def fabricated(job, certainty, right) -> Predictions:
     probability = np.array([[(1 - c) / 2] * 3 for c in certainty])
     for row, answer in enumerate(answers):
         probability[row, LABELS.index(answer)] = certainty[row]
-    return Predictions(rows, np.log(probability).astype(np.float32), probability, answers, 1.0)
+    return Predictions(rows, np.log(probability).astype(np.float32), probability, answers)
 
 
 def test_hardest_by_hand(job):
@@ -143,7 +143,7 @@ def test_what_the_precision_changes_is_shown(job):
     for precision in ("fp32", "bf16"):
         model = made(job, precision)
         found = predict_rows(model, job.dataset, job.pixels, rows, Quiet())
-        said = precision_difference(model, job.pixels, found, most=10)
+        said = inference(model, job.pixels, found, most=10)
         assert said["precision"] == precision and said["images_per_second"] > 0
         if precision == "fp32":
             assert "compared" not in said

@@ -15,7 +15,7 @@ from vidi.core.progress import Quiet, Say
 
 # No callbacks: OpenVINO's thread would let go of the Python function, which needs the interpreter's lock, while the
 # main thread, holding it, waits for that thread to end: a run that never ends, once in many.
-IN_FLIGHT = 4
+IN_FLIGHT = 8
 
 
 @dataclass(frozen=True)
@@ -119,15 +119,18 @@ def _compiled(model: Any, precision: str) -> Engine:
     def run(images: UInt8[np.ndarray, "n s s 3"], say: Say) -> Float32[np.ndarray, "n ..."]:
         output = np.empty((len(images), *width), np.float32)
         requests = [compiled.create_infer_request() for _ in range(min(IN_FLIGHT, len(images)))]
+        # Their own memory, written and read in place: handing arrays over costs a tenth of a small network's time.
+        places = [(r.get_input_tensor(0).data, r.get_output_tensor(0).data) for r in requests]
         for row in range(len(images) + len(requests)):
-            request, finished = requests[row % len(requests)], row - len(requests)
+            number, finished = row % max(len(requests), 1), row - len(requests)
             if finished >= 0:
-                request.wait()
-                output[finished] = request.get_output_tensor(0).data[0]
+                requests[number].wait()
+                output[finished] = places[number][1][0]
             if row < len(images):
-                request.start_async({0: images[row : row + 1]})
+                places[number][0][0] = images[row]
+                requests[number].start_async()
             if row % 64 == 63:
-                say.track("inference", finished + 1, len(images))
+                say.track("inference", max(finished + 1, 0), len(images))
         return output
 
     return Engine(run, "openvino", precision, lambda other: _compiled(model, other))

@@ -1,6 +1,7 @@
 """One pass of frozen features that pays for many things, kept by image content."""
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -14,7 +15,7 @@ from vidi.core.dataset import Dataset
 from vidi.core.job import Pixels
 from vidi.core.network import Classifier, Features
 from vidi.core.progress import Say
-from vidi.evaluation.engine import best_precision, engine
+from vidi.evaluation.engine import Engine, best_precision, engine
 
 
 @runtime_checkable
@@ -48,15 +49,32 @@ class FeaturePass:
         missing = kept.missing(hashes)
         if len(missing):
             images = self.pixels(rows[missing], size_px=preprocessing.size_px, fit=preprocessing.fit)
-            run = engine(Features(network), size_px=preprocessing.size_px, precision=precision)
+            run = feature_engine(network, precision)
             kept.put([hashes[place] for place in missing], run(images, self.say))
         return kept.get(hashes)
 
 
+_RECENT: OrderedDict[tuple[str, int, str], Engine] = OrderedDict()
+RECENT = 2  # a run goes to and fro between the embedded backbone and its own network
+
+
+def feature_engine(network: Classifier, precision: str) -> Engine:
+    """The engine of everything before the head; the last two stay compiled, told apart by their exact weights."""
+    size_px = network.preprocessing.size_px
+    key = (weights_key(network), size_px, precision)
+    if key not in _RECENT:
+        _RECENT[key] = engine(Features(network), size_px=size_px, precision=precision)
+    _RECENT.move_to_end(key)
+    while len(_RECENT) > RECENT:
+        _RECENT.popitem(last=False)
+    return _RECENT[key]
+
+
 def weights_key(network: Classifier) -> str:
-    """A name for a network's exact features: 16 hex digits of SHA-256 over its normalisation and its weights' bytes."""
+    """A name for a network's exact features: 16 hex digits of SHA-256 over normalisation, layers and weights' bytes."""
     preprocessing = network.preprocessing
-    digest = hashlib.sha256(repr((preprocessing.mean, preprocessing.std)).encode())
+    what = (preprocessing.mean, preprocessing.std, str(network.stages))
+    digest = hashlib.sha256(repr(what).encode())
     for name, tensor in sorted(network.stages.state_dict().items()):
         digest.update(name.encode())
         flat = tensor.detach().cpu().contiguous().reshape(-1)

@@ -17,7 +17,8 @@ from vidi.core.network import Classifier, NetworkSpec, Preprocessing
 from vidi.core.progress import Say
 from vidi.core.run_folder import RunFolder
 from vidi.core.task import Task
-from vidi.evaluation.engine import Engine, engine
+from vidi.evaluation.engine import Engine, best_precision
+from vidi.evaluation.features import feature_engine
 from vidi.evaluation.inputs import Opened, opened
 
 
@@ -55,13 +56,21 @@ class Model:
 
     @cached_property
     def engine(self) -> Engine:
-        return engine(self.network, size_px=self.preprocessing.size_px, precision=self.precision)
+        """Images to features."""
+        precision = best_precision() if self.precision == "auto" else self.precision
+        return feature_engine(self.network, precision)
 
     def logits(
         self, images: UInt8[np.ndarray, "n s s 3"], say: Say | None = None
     ) -> Float32[np.ndarray, "n c"]:
         """Before temperature; `images` have the network's own size."""
-        return self.engine(images, say)
+        return self.from_features(self.engine(images, say))
+
+    def from_features(self, features: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "n c"]:
+        """Logits in float32, a row at a time: what stands beside it in a batch can't change an image's answer."""
+        with torch.inference_mode():
+            rows = [self.network.head(row[None]).float() for row in torch.from_numpy(np.array(features))]
+        return torch.cat(rows).numpy() if rows else np.zeros((0, len(self.labels)), np.float32)
 
     def probability(self, logits: Float32[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:
         """Calibrated probabilities, in float64."""

@@ -41,7 +41,7 @@ def recipe(job: Job, *, network: str = "lite0", size_px: int = 128, folds: int =
         seed=job.seed,
     )
     backbone.head.load_state_dict(regression.head.state_dict())
-    held_out = torch.from_numpy(features[len(train) :])
+    held_out = torch.from_numpy(features[len(train) :].copy())  # kept features are memory-mapped
     return Fitted(
         network=backbone.eval().requires_grad_(False),
         spec=NetworkSpec(network, {"classes": labels, "size_px": size_px, "pretrained": False}),

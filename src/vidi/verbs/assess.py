@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vidi import catalog
 from vidi.core.dataset import SPLITS, Dataset
-from vidi.core.job import Pixels
+from vidi.core.job import FeatureSource, Pixels
 from vidi.core.measured import Measured
 from vidi.core.progress import Say
 from vidi.core.scores import Scores
@@ -18,8 +18,8 @@ from vidi.evaluation.neighbours import nearest_votes
 from vidi.evaluation.score import (
     Predictions,
     hardest,
+    inference,
     measure,
-    precision_difference,
     predict_rows,
     reliability,
     scores_of,
@@ -31,17 +31,24 @@ MOST_REMARKS = 500
 
 
 def assess(
-    model: Model, dataset: Dataset, pixels: Pixels, rows: NDArray[np.int64], *, seed: int, say: Say
+    model: Model,
+    dataset: Dataset,
+    pixels: Pixels,
+    rows: NDArray[np.int64],
+    *,
+    seed: int,
+    say: Say,
+    features: FeatureSource | None = None,
 ) -> tuple[Predictions, dict[str, Any]]:
     """The predictions, and what results.json keeps of them."""
-    predictions = predict_rows(model, dataset, pixels, rows, say)
+    predictions = predict_rows(model, dataset, pixels, rows, say, features=features)
     scores = scores_of(dataset, predictions, model, seed=seed)
     content: dict[str, Any] = {
         "task": model.task.name,
         "labels": list(model.labels),
         "n": len(rows),
         "measured": [number.record() for number in measure(scores, catalog.metrics(model.task.name))],
-        "inference": precision_difference(model, pixels, predictions),
+        "inference": inference(model, pixels, predictions),
         "mistakes": hardest(dataset, predictions),
     }
     if model.task.name == "classification":
@@ -87,7 +94,7 @@ def baselines(
     for name, what, probability in rivals:
         answers = model.task.decode(probability, model.labels)
         logits = np.log(np.clip(probability, 1e-12, 1.0)).astype(np.float32)
-        guess = Predictions(rows, logits, probability, answers, 0.0)
+        guess = Predictions(rows, logits, probability, answers)
         scores: Scores = scores_of(dataset, guess, model, seed=seed)
         wanted = [
             m

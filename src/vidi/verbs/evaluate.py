@@ -62,7 +62,9 @@ def evaluate(
         dataset = dataset.remarked(
             [Remark("leak", dataset.name, f"{seen:,} examples seen in training were left out")]
         )
-    predictions, content = assess(model, dataset, data.pixels, rows, seed=seed, say=say)
+    predictions, content = assess(
+        model, dataset, data.pixels, rows, seed=seed, say=say, features=data.features
+    )
     content |= {
         "split": "test" if split else "all",
         "seen_in_training": seen,

@@ -149,7 +149,9 @@ def carry_out(
     say(f"{fitted.recipe}: judging the model on {len(dataset.where('test')):,} held-out images")
     model, calibration = calibrated(job, fitted)
     model.save(folder)
-    predictions, content = assess(model, dataset, data.pixels, dataset.where("test"), seed=seed, say=say)
+    predictions, content = assess(
+        model, dataset, data.pixels, dataset.where("test"), seed=seed, say=say, features=data.features
+    )
     write_predictions(
         folder.path / "predictions.parquet", prediction_table(dataset, predictions, model), atomic
     )
@@ -210,7 +212,7 @@ def calibrated(job: Job, fitted: Fitted) -> tuple[Model, dict[str, Any]]:
     rows = job.dataset.where("validation")
     if not len(rows):
         return model, {"temperature": 1.0, "n": 0, "split": "validation"}
-    logits = predict_rows(model, job.dataset, job.pixels, rows, job.say).logits
+    logits = predict_rows(model, job.dataset, job.pixels, rows, job.say, features=job.features).logits
     truth = truth_of(job.dataset, rows, model)
     temperature = fit_temperature(logits, truth, job.task.name)
     return model.with_temperature(temperature), {
