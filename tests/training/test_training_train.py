@@ -376,3 +376,29 @@ def test_training_works_outside_the_main_thread(tmp_path):
     thread.start()
     thread.join()
     assert same(done[0], descend(drawn_job(tmp_path / "main")))
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_frozen_batch_norm_keeps_its_statistics_and_trains_its_scale(tmp_path, freeze):
+    job = drawn_job(tmp_path)
+    torch.manual_seed(0)
+    norm = nn.BatchNorm2d(3)
+    model = nn.Sequential(norm, nn.Flatten(), nn.Linear(3 * 32 * 32, 3))
+    rows = job.dataset.where("train")
+    source = image_source(job, rows, size_px=32, fit="squash", augmentations=[])
+
+    def floats(rows, generator):
+        image, target = source(rows, generator)
+        return image.float() / 255, target
+
+    settings = replace(SMALL, freeze_norm=freeze)
+    modes = []
+
+    def validate(module):
+        modes.append(module.training)
+        return {"accuracy": 1.0}
+
+    trained = train(model, floats, rows, job, settings=settings, loss=job.task.loss, validate=validate)
+    kept = torch.equal(trained[0].running_mean, torch.zeros(3))
+    assert kept == freeze and not torch.equal(trained[0].weight, torch.ones(3))
+    assert modes and not any(modes)

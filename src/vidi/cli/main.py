@@ -1,5 +1,6 @@
 """`vidi VERB …`: every verb's words and options; errors are one sentence and exit code 2."""
 
+import atexit
 import errno
 import gc
 import os
@@ -13,8 +14,10 @@ import typer
 from vidi.cli.show import plain
 from vidi.core.errors import UsageError
 from vidi.core.files import cannot_write
+from vidi.core.processes import is_main
 
 BEGAN = time.monotonic()
+atexit.register(gc.freeze)  # at the end, looking through a million objects for garbage takes half a second
 INTERRUPTED = 130
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 app = typer.Typer(
@@ -123,7 +126,8 @@ def train(
             checkpoint_seconds=checkpoint_seconds,
             **options,
         )
-    show.json_or(json, {"run": str(run.folder), **run.results}, lambda: show.run(run.folder, run.results))
+    if is_main():
+        show.json_or(json, {"run": str(run.folder), **run.results}, lambda: show.run(run.folder, run.results))
 
 
 @app.command()
@@ -266,7 +270,6 @@ def main() -> None:
         code = refused(*in_words(error))
     if code == INTERRUPTED:
         print("vidi: stopped; go on with vidi train --resume RUN", file=sys.stderr)
-    gc.freeze()  # the process ends: looking through a million objects for garbage would take half a second
     sys.exit(code)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from vidi.core.errors import UsageError
 from vidi.core.files import cannot_write, read_json, sha256, write_json
+from vidi.core.processes import agreed, is_main
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
@@ -24,13 +25,17 @@ class RunFolder:
     @staticmethod
     def create(parent: Path, name: str, *, today: date | None = None) -> "RunFolder":
         """`parent/2026-11-22-name`, with `-2`, `-3`, … where that exists; raises UsageError if it can't be made."""
+        return RunFolder(Path(agreed(lambda: str(RunFolder._made(parent, name, today)))))
+
+    @staticmethod
+    def _made(parent: Path, name: str, today: date | None) -> Path:
         safe = re.sub(r"[^\w.-]+", "-", name, flags=re.UNICODE).strip("-.")[:60] or "data"
         stem = f"{today or date.today()}-{safe}"
         for count in range(1, 10_000):
             path = parent / (stem if count == 1 else f"{stem}-{count}")
             try:
                 path.mkdir(parents=True)
-                return RunFolder(path)
+                return path
             except FileExistsError:
                 continue
             except OSError as error:
@@ -49,8 +54,9 @@ class RunFolder:
         return RunFolder(path)
 
     def write(self, name: str, what: str, content: dict[str, Any]) -> None:
-        """A JSON document with its schema in front."""
-        write_json(self.path / name, {"schema": f"vidi/{what}/{SCHEMA_VERSION}", **content})
+        """A JSON document with its schema in front, written by the main process."""
+        if is_main():
+            write_json(self.path / name, {"schema": f"vidi/{what}/{SCHEMA_VERSION}", **content})
 
     def read(self, name: str, what: str) -> dict[str, Any]:
         """A JSON document of this version or an older one, whose bytes are those that were written."""
@@ -72,8 +78,12 @@ class RunFolder:
     def decide(self, name: str, make: Callable[[], Any]) -> Any:
         """What was decided under `name` before; else `make()`, kept for a run that resumes.
 
-        JSON values only, and as JSON gives them back (tuples as lists) also the first time.
+        JSON values only, and as JSON gives them back (tuples as lists) also the first time. Of many processes the
+        main one decides for all.
         """
+        return agreed(lambda: self._decided(name, make))
+
+    def _decided(self, name: str, make: Callable[[], Any]) -> Any:
         path = self.path / "checkpoints" / "decisions.json"
         decisions = read_json(path) if path.exists() else {}
         if name not in decisions:

@@ -14,6 +14,7 @@ from vidi.augment import flip_crop
 from vidi.core.device import seeded
 from vidi.core.job import Job
 from vidi.core.network import Classifier
+from vidi.core.processes import main_first
 from vidi.evaluation.engine import Engine, best_precision, engine
 
 SHARE = 0.3  # of the time that is left, for keeping views
@@ -58,11 +59,12 @@ def keep_views(
     left, kept = job.budget.left, list[np.ndarray]()
     while len(kept) < views:
         began, path = time.monotonic(), folder / f"view-{len(kept)}.npy"
-        if not path.exists():
-            partial = folder / f"view-{len(kept)}.partial.npy"
-            blocks = _augmented(images, job.seed * 1000 + len(kept), scale)
-            _write_view(partial, blocks, run, len(images), job, f"view {len(kept) + 1}")
-            partial.rename(path)
+        with main_first():  # of many processes one writes, the others map the same file
+            if not path.exists():
+                partial = folder / f"view-{len(kept)}.partial.npy"
+                blocks = _augmented(images, job.seed * 1000 + len(kept), scale)
+                _write_view(partial, blocks, run, len(images), job, f"view {len(kept) + 1}")
+                partial.rename(path)
         kept.append(np.load(path, mmap_mode="r", allow_pickle=False))
         if len(kept) == 1:
             seconds = max(time.monotonic() - began, 1e-3)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from vidi.core.dataset import Dataset
 from vidi.core.job import Pixels
 from vidi.core.network import Classifier, Features
+from vidi.core.processes import main_first
 from vidi.core.progress import Say
 from vidi.evaluation.engine import Engine, best_precision, engine
 
@@ -43,6 +44,10 @@ class FeaturePass:
 
     def __call__(self, network: Classifier, key: str, rows: NDArray[np.int64]) -> Float32[np.ndarray, "n d"]:
         """(len(rows), width), in bf16 arithmetic where the CPU has it. `key` names the network's weights."""
+        with main_first():  # of many processes one computes, the others read
+            return self._kept(network, key, rows)
+
+    def _kept(self, network: Classifier, key: str, rows: NDArray[np.int64]) -> Float32[np.ndarray, "n d"]:
         preprocessing, precision = network.preprocessing, best_precision()
         kept = self.store(f"features-{key}-{preprocessing.size_px}-{preprocessing.fit}-{precision}")
         hashes = [str(value) for value in self.dataset.column("hash")[rows]]

@@ -113,7 +113,7 @@ def prediction_table(dataset: Dataset, predictions: Predictions, model: Model) -
 def inference(model: Model, pixels: Pixels, predictions: Predictions, *, most: int = 128) -> dict[str, Any]:
     """How the model is run, measured on up to `most` of the predicted rows: images a second, agreement with fp32."""
     rows, engine = predictions.rows[:most], model.engine
-    said = {"engine": engine.name, "precision": engine.precision}
+    said: dict[str, Any] = {"engine": engine.name, "precision": engine.precision}
     if not len(rows):
         return said
     images = pixels(rows, size_px=model.preprocessing.size_px, fit=model.preprocessing.fit)

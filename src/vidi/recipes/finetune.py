@@ -36,6 +36,7 @@ def recipe(
     mix: float = 0.0,
     scale: float = 0.5,
     average: float = 0.0,
+    freeze_norm: bool = True,
     clip: float = 1.0,
     optimizer: str = "AdamW",
     schedule: str = "one_cycle",
@@ -54,6 +55,7 @@ def recipe(
     mix: mixup of images, the Beta distribution's parameter (0: off)
     scale: the smallest share of an image's area that a random crop keeps (1: no crop)
     average: decay of the weights' moving average (0: off)
+    freeze_norm: keep batch norm's means and variances as they came
     clip: the longest gradient (0: no limit)
     optimizer: a torch optimiser's name
     schedule: how the rate goes
@@ -67,6 +69,7 @@ def recipe(
         layer_decay=layer_decay,
         weight_decay=weight_decay,
         average=average,
+        freeze_norm=freeze_norm,
         clip=clip,
     )
     objective = smoothed(job.task.loss, smoothing)

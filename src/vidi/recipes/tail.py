@@ -57,6 +57,7 @@ def recipe(
     mix: float = 0.2,
     average: float = 0.99,
     scale: float = 0.5,
+    freeze_norm: bool = True,
     clip: float = 0.0,
     optimizer: str = "AdamW",
     schedule: str = "one_cycle",
@@ -76,6 +77,7 @@ def recipe(
     mix: mixup of activations, the Beta distribution's parameter (0: off)
     average: decay of the weights' moving average (0: off)
     scale: the smallest share of an image's area that a view keeps
+    freeze_norm: keep batch norm's means and variances as they came
     clip: the longest gradient (0: no limit)
     optimizer: a torch optimiser's name
     schedule: how the rate goes
@@ -93,6 +95,7 @@ def recipe(
         layer_decay=layer_decay,
         weight_decay=weight_decay,
         average=average,
+        freeze_norm=freeze_norm,
         clip=clip,
     )
     objective = smoothed(job.task.loss, smoothing)

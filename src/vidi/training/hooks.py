@@ -4,7 +4,8 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Protocol, runtime_checkable
@@ -12,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 from torch import nn
 
 from vidi.core.job import Budget, Job
+from vidi.core.processes import agreed
 from vidi.training.checkpoint import save_state
 from vidi.training.pace import Pace
 
@@ -32,6 +34,18 @@ class Following(Protocol):
     def average(self) -> Any: ...
 
     def state(self) -> dict[str, Any]: ...
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """In evaluation mode inside; after it every module is in the mode it was in: some never leave evaluation."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
 
 
 class Checkpoints:
@@ -124,9 +138,8 @@ class History:
             time.monotonic(),
             self.descent.average.model if self.descent.average.decay else self.descent.model,
         )
-        model.eval()
-        scores = {f"validation_{key}": value for key, value in self.validate(model).items()}
-        model.train()
+        with evaluating(model):
+            scores = {f"validation_{key}": value for key, value in self.validate(model).items()}
         self._line({"stage": self.name, "step": count, "epoch": round(count / self.per_epoch, 4), **scores})
         self.validated, self.cost = done, self.cost + time.monotonic() - began
 
@@ -155,8 +168,8 @@ class Repace:
 
     MARKS = (0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.85, 0.92, 0.97)
 
-    def __init__(self, descent: Following, budget: Budget, devices: Any) -> None:
-        self.descent, self.budget, self.devices = descent, budget, devices
+    def __init__(self, descent: Following, budget: Budget) -> None:
+        self.descent, self.budget = descent, budget
         self.step, self.mark = descent.step, time.monotonic()
         self.next = [mark for mark in self.MARKS if mark > descent.pace.progress(descent.step)]
 
@@ -167,12 +180,7 @@ class Repace:
         self.next.pop(0)
         now = time.monotonic()
         seconds, self.step, self.mark = (now - self.mark) / max(1, count - self.step), count, now
-        plan = [seconds, self.budget.left]
-        if self.devices.num_processes > 1:
-            from accelerate.utils import broadcast_object_list
-
-            broadcast_object_list(plan)
-        pace.refit(count, *plan)
+        pace.refit(count, *agreed(lambda: (seconds, self.budget.left)))
 
 
 class Interruptible:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from vidi.core.device import native_bf16, tune_memory
 from vidi.core.errors import UsageError, check_option
 from vidi.core.job import Budget, Job
+from vidi.core.processes import agreed
 from vidi.ops.depthwise import quicken
 from vidi.training.average import Average
 from vidi.training.checkpoint import copied, load_state
@@ -32,8 +33,9 @@ class Settings:
     """How to descend. `epochs` counts passes over the rows; with a time budget the pace decides instead.
 
     `layer_decay` lowers the rate from each stage to the one before it; `clip`, `average` and `weight_decay` are
-    off at 0. `precision` is `auto` (bf16 where it is native), `fp32` or `bf16`. Raises UsageError for what
-    cannot be honoured.
+    off at 0. `freeze_norm` leaves batch norm's means and variances as they are: those of a pretrained network are
+    of many images, those of a batch of few (its scale and shift are trained). `precision` is `auto` (bf16 where it
+    is native), `fp32` or `bf16`. Raises UsageError for what cannot be honoured.
     """
 
     epochs: float = 10.0
@@ -47,6 +49,7 @@ class Settings:
     layer_decay: float = 1.0
     clip: float = 0.0
     average: float = 0.0
+    freeze_norm: bool = False
     precision: str = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -144,6 +147,8 @@ def train(
     tune_memory()
     devices = accelerator()
     model = model.to(memory_format=torch.channels_last).to(devices.device).train()  # type: ignore[call-overload]
+    if settings.freeze_norm:
+        freeze_norm(model)
     if halved(settings.precision) and devices.device.type == "cpu":
         quicken(model)
     groups = layer_groups(
@@ -165,14 +170,14 @@ def train(
         resume(descent, path)
         job.say(f"resuming {name} at step {descent.step:,} of {descent.pace.total:,}")
     elif budget.seconds is not None:
-        _fit_pace(descent, step, batches, budget, settings, job, devices)
+        _fit_pace(descent, step, batches, budget, settings, job)
     with Interruptible() as interruptible:
         saver = Checkpoints(path, descent, every_seconds=job.checkpoint_seconds, main=devices.is_main_process)
         hooks: list[Hook] = [
             Guard(),
             _follow(descent),
             History(job, descent, name, len(rows), settings.batch, validate, main=devices.is_main_process),
-            *([Repace(descent, budget, devices)] if budget.seconds is not None else []),
+            *([Repace(descent, budget)] if budget.seconds is not None else []),
             saver,
             interruptible.hook(saver),
         ]
@@ -181,6 +186,13 @@ def train(
     devices.wait_for_everyone()
     finished = descent.average.model if descent.average.decay else model
     return finished.eval().to("cpu").requires_grad_(False)
+
+
+def freeze_norm(model: nn.Module) -> None:
+    """Batch norm in evaluation mode, for good."""
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
 
 
 def resume(descent: Descent, path: Path) -> None:
@@ -268,24 +280,19 @@ def _fit_pace(
     budget: Budget,
     settings: Settings,
     job: Job,
-    devices: Any,
 ) -> None:
     """Take a few real steps, see how long they are, take them back, and plan as many as fit."""
-    from accelerate.utils import broadcast_object_list
-
     before, times = copied(descent.state()), []
     for count in range(8):
         began = time.monotonic()
         step(next(batches))
         times.append(time.monotonic() - began)
-        if count >= 2 and sum(times) > 0.05 * budget.left:
+        if count >= 2 and agreed(lambda: sum(times) > 0.05 * budget.left):
             break
     descent.restore(before)
     seconds = float(np.median(times[2:] or times))
-    total = [max(1, int(budget.left / seconds))]
-    if devices.num_processes > 1:
-        broadcast_object_list(total)
-    descent.pace = Pace(total[0])
+    total = agreed(lambda: max(1, int(budget.left / seconds)))
+    descent.pace = Pace(total)
     job.say(
-        f"{seconds * 1000:.0f} ms a step: {total[0]:,} steps of {settings.batch} fit the {budget.left:.0f} s left"
+        f"{seconds * 1000:.0f} ms a step: {total:,} steps of {settings.batch} fit the {budget.left:.0f} s left"
     )

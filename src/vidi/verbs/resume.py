@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vidi.core import processes
 from vidi.core.errors import UsageError
 from vidi.core.job import Budget
 from vidi.core.progress import Quiet, Say
@@ -23,7 +24,7 @@ def resume(run: str | Path, *, say: Say | None = None, checkpoint_seconds: float
     The data is read again and must be the same. Time spent before the stop counts towards the budget.
     Raises UsageError if the run is finished, or if the data has changed.
     """
-    say = say or Quiet()
+    say = (say or Quiet()) if processes.is_main() else Quiet()
     folder = RunFolder.open(Path(run))
     if folder.sealed:
         raise UsageError(f"{folder.path} is finished; train again for another run")
@@ -31,7 +32,8 @@ def resume(run: str | Path, *, say: Say | None = None, checkpoint_seconds: float
     read, path = recorded["data"]["read"], Path(recorded["data"]["path"])
     before = spent(folder.path)
     began = time.monotonic()
-    loaded = load(path, similar=recorded["recipe"] in PRETRAINED, seed=recorded["seed"], say=say, **read)
+    with processes.main_first():
+        loaded = load(path, similar=recorded["recipe"] in PRETRAINED, seed=recorded["seed"], say=say, **read)
     loaded = split_as_before(loaded, folder)
     if loaded.dataset.fingerprint != recorded["data"]["fingerprint"]:
         raise UsageError(

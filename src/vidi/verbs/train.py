@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidi import catalog
+from vidi.core import processes
 from vidi.core.dataset import Dataset
 from vidi.core.device import machine, versions
 from vidi.core.errors import UsageError
@@ -26,7 +27,7 @@ from vidi.core.run_folder import RunFolder
 from vidi.core.task import Task
 from vidi.data.split import save_split
 from vidi.evaluation.features import weights_key
-from vidi.evaluation.model import Model
+from vidi.evaluation.model import Model, load_model
 from vidi.evaluation.score import predict_rows, prediction_table, truth_of, write_predictions
 from vidi.ops.temperature import fit_temperature
 from vidi.verbs.assess import assess, baselines, described
@@ -74,7 +75,7 @@ def train(
     `options` are the recipe's own; `read` are `load`'s. `minutes` is for everything, from `began` (a monotonic
     clock; default: now). Raises UsageError with one sentence for what cannot be honoured.
     """
-    say = say or Quiet()
+    say = (say or Quiet()) if processes.is_main() else Quiet()
     began = time.monotonic() if began is None else began
     if minutes is not None and not 0 < minutes < float("inf"):
         raise UsageError(f"--minutes wants a time above 0; got {minutes:g}")
@@ -84,7 +85,8 @@ def train(
     started = time.monotonic()
     read, path = dict(read or {}), str(data.dataset.root if isinstance(data, Loaded) else data)
     if not isinstance(data, Loaded):
-        data = load(data, similar=recipe in PRETRAINED, seed=seed, say=say, **read)
+        with processes.main_first():  # the others find in the cache what the main one read
+            data = load(data, similar=recipe in PRETRAINED, seed=seed, say=say, **read)
     scanned = time.monotonic() - started
     folder = RunFolder.create(Path(out), name or data.dataset.name)
     say(f"writing to {folder.path}")  # so that whoever stops the run knows what to resume
@@ -102,7 +104,9 @@ def train(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     folder.write("recipe.json", "recipe", recorded)
-    _write_splits(folder, data.dataset)
+    if processes.is_main():
+        write_predictions(folder.path / "splits.parquet", save_split(data.dataset), atomic)
+    processes.wait()
     budget = Budget(None if minutes is None else 60 * minutes, began)
     try:
         return carry_out(
@@ -124,7 +128,10 @@ def carry_out(
     stages: dict[str, float],
     every: float,
 ) -> Run:
-    """From a folder with recipe.json and splits.parquet to a finished run; what is there already is used."""
+    """From a folder with recipe.json and splits.parquet to a finished run; what is there already is used.
+
+    Of many processes all train, and the main one judges and writes while the others wait.
+    """
     dataset, seed = data.dataset, int(recorded["seed"])
     budget = replace(budget, reserve=reserve_for(dataset, budget))
     job = Job(
@@ -145,6 +152,31 @@ def carry_out(
     started = time.monotonic()
     fitted: Fitted = catalog.recipe(str(recorded["recipe"]))(job, **recorded["options"])
     stages["train"] = time.monotonic() - started
+    if processes.is_main():
+        with processes.alone():
+            model, content = judged(job, data, fitted, recorded, stages)
+            write_papers(folder, data)
+            folder.seal()
+        for view in (folder.path / "checkpoints").glob("view-*.npy"):  # large, of no use once the run is done
+            view.unlink()
+    processes.wait()
+    if not processes.is_main():
+        model, content = load_model(folder.path, build=catalog.network, task=task_named), finished(folder)
+    measured = tuple(Measured.from_record(entry) for entry in content["measured"])
+    return Run(folder.path, model, measured, content)
+
+
+def finished(folder: RunFolder) -> dict[str, Any]:
+    """What results.json says, without its schema."""
+    content = folder.read("results.json", "results")
+    return {key: content[key] for key in content if key != "schema"}
+
+
+def judged(
+    job: Job, data: Loaded, fitted: Fitted, recorded: Mapping[str, Any], stages: dict[str, float]
+) -> tuple[Model, dict[str, Any]]:
+    """The calibrated model, saved with its predictions on the held-out split, and what results.json says of them."""
+    dataset, folder, seed, say = job.dataset, job.folder, job.seed, job.say
     started = time.monotonic()
     say(f"{fitted.recipe}: judging the model on {len(dataset.where('test')):,} held-out images")
     model, calibration = calibrated(job, fitted)
@@ -167,7 +199,7 @@ def carry_out(
         "validation": fitted.validation,
     }
     stages["evaluate"] = time.monotonic() - started
-    total = time.monotonic() - budget.began
+    total = time.monotonic() - job.budget.began
     content["time"] = {
         "total_seconds": round(total, 2),
         "stages": {k: round(v, 2) for k, v in stages.items()},
@@ -178,12 +210,7 @@ def carry_out(
         "recipe",
         {**recorded, "decisions": dict(fitted.decisions), "network": fitted.spec.record()},
     )
-    write_papers(folder, data)
-    folder.seal()
-    for view in (folder.path / "checkpoints").glob("view-*.npy"):  # large, and of no use once the run is done
-        view.unlink()
-    measured = tuple(Measured.from_record(entry) for entry in content["measured"])
-    return Run(folder.path, model, measured, content)
+    return model, content
 
 
 def checked_options(recipe: str, options: Mapping[str, Any]) -> None:
@@ -238,10 +265,6 @@ def kept_features(data: Loaded, recipe: str) -> NDArray[np.float32] | None:
         return None
     backbone = default_backbone()
     return data.features(backbone, weights_key(backbone), np.arange(len(data.dataset)))
-
-
-def _write_splits(folder: RunFolder, dataset: Dataset) -> None:
-    write_predictions(folder.path / "splits.parquet", save_split(dataset), atomic)
 
 
 def write_papers(folder: RunFolder, data: Loaded) -> None:
