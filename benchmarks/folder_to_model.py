@@ -6,7 +6,8 @@ python benchmarks/folder_to_model.py --data DIR --choose    the peers' best sett
 DIR holds cifar10_ordered. Every process starts cold but for the operating system's file cache: vidi with an empty
 cache of its own. The peers live in an environment of their own, which is made at the first run (`--peers`).
 The test images serve for the final figures only: `--choose` tries every candidate on a tenth of train that was held
-out of it and keeps the best one in peers/settings.json.
+out of it, within each budget of --choose-minutes, and keeps the best one in peers/settings.json. A longer budget takes
+what was best within the nearest shorter one, and the result says so.
 """
 
 import argparse
@@ -34,9 +35,8 @@ TITLES = {
 UNTIMED = "sklearn_features"  # has no budget: it takes what it takes
 CANDIDATES = (
     "--size 128 --frozen 1 --lr 3e-3",  # the head alone
-    "--size 128 --frozen 0.3 --lr 1e-3",
-    "--size 96 --frozen 0.3 --lr 1e-3",
-    "--size 96 --frozen 0.3 --lr 1e-3 --fp32",
+    "--size 128 --frozen 0.3 --lr 1e-3 --freeze-norm",
+    "--size 96 --frozen 0.3 --lr 1e-3 --freeze-norm",
     "--size 96 --frozen 0 --lr 1e-3",
 )
 FEATURE_CANDIDATES = ("--size 128", "--size 96", "--size 128 --fp32")
@@ -91,9 +91,13 @@ def peer_versions(python: Path) -> dict[str, str]:
 def settings(peer: str, minutes: float) -> dict[str, Any]:
     """What `--choose` found best for this budget; else the first candidate, which is then said."""
     known = json.loads(SETTINGS.read_text()) if SETTINGS.exists() else {}
-    key = "any" if peer == UNTIMED else f"{minutes:g}"
+    tried = {float(key): found for key, found in known.get(peer, {}).items() if key != "any"}
+    within = [budget for budget in tried if budget <= minutes]
+    if peer != UNTIMED and within:
+        note = "" if max(within) == minutes else f", within {max(within):g} minutes"
+        return {**tried[max(within)], "chosen": tried[max(within)]["chosen"] + note}
     first = (FEATURE_CANDIDATES if peer == UNTIMED else CANDIDATES)[0]
-    return dict(known.get(peer, {}).get(key, {"options": first, "chosen": "not chosen on validation"}))
+    return dict(known.get(peer, {}).get("any", {"options": first, "chosen": "not chosen on validation"}))
 
 
 def run_peer(
@@ -170,6 +174,7 @@ def main() -> None:
     parser.add_argument("--vidi-minutes", type=float, nargs="+", default=[2.0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--choose", action="store_true", help="choose the peers' settings, measure nothing")
+    parser.add_argument("--choose-minutes", type=float, nargs="+", default=[2.0])
     parser.add_argument("--per-class", type=int, nargs=2, default=[500, 100], help="train and test images")
     given = parser.parse_args()
     python = peers_python(given.peers) if given.only else Path(sys.executable)
@@ -178,7 +183,7 @@ def main() -> None:
         source = report.data_folder(given.data, "cifar10_ordered")
         data = report.image_folder(source, Path(folder) / "cifar10", per_class)
         if given.choose:
-            choose(python, data, given.peer_minutes, given.only)
+            choose(python, data, given.choose_minutes, given.only)
             return
         warm_up(python, data, given.only)
         rows = contenders(given)

@@ -98,7 +98,12 @@ def main() -> None:
         normalize=False,
         train_bn=False,
         loss_func=LabelSmoothingCrossEntropy(eps=SMOOTHING),
-        cbs=[ChannelsLast(), BnFreeze(), Ticks(), *([Autocast()] if job.bf16 else [])],
+        cbs=[
+            ChannelsLast(),
+            *([BnFreeze()] if job.freeze_norm or job.frozen == 1 else []),
+            Ticks(),
+            *([Autocast()] if job.bf16 else []),
+        ],
     )
     load_imagenet(learn.model[0].model)
     start = {key: value.clone() for key, value in learn.model.state_dict().items()}

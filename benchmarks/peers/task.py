@@ -40,6 +40,7 @@ class Work:
     lr: float
     frozen: float
     bf16: bool
+    freeze_norm: bool
     seed: int
 
     @property
@@ -59,6 +60,7 @@ def work(description: str) -> Work:
     parser.add_argument("--lr", type=float, default=1e-3, help="peak learning rate")
     parser.add_argument("--frozen", type=float, default=0.3, help="share of the time for the head alone")
     parser.add_argument("--fp32", action="store_true", help="no bf16 autocast where the processor has it")
+    parser.add_argument("--freeze-norm", action="store_true", help="batch norm's statistics as they came")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     torch.manual_seed(given.seed)
@@ -75,6 +77,7 @@ def work(description: str) -> Work:
         lr=given.lr,
         frozen=given.frozen,
         bf16=not given.fp32 and native_bf16(),
+        freeze_norm=given.freeze_norm,
         seed=given.seed,
     )
 

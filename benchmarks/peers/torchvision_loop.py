@@ -38,7 +38,7 @@ class Loop:
         network = self.network.train()
         network.requires_grad_(not head_only)
         network.classifier.requires_grad_(True)
-        if head_only:
+        if head_only or self.job.freeze_norm:
             frozen_norms(network)
         trained = [p for p in network.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(trained, lr=self.job.lr, weight_decay=0.02)

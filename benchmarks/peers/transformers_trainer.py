@@ -29,13 +29,13 @@ TIMED = 4  # steps to see how many fit
 
 
 class Watch(TrainerCallback):
-    """When each step ended; and a frozen body's batch norms kept as they are."""
+    """When each step ended; and batch norms kept as they are, if asked for."""
 
-    def __init__(self, head_only: bool) -> None:
-        self.head_only, self.ticks = head_only, []
+    def __init__(self, freeze_norm: bool) -> None:
+        self.freeze_norm, self.ticks = freeze_norm, []
 
     def on_step_begin(self, args, state, control, *, model, **kwargs):
-        if self.head_only:
+        if self.freeze_norm:
             frozen_norms(model)
 
     def on_step_end(self, args, state, control, **kwargs):
@@ -91,7 +91,7 @@ def main() -> None:
     )
 
     def descend(steps: int, *, head_only: bool) -> tuple[Trainer, list[float]]:
-        watch = Watch(head_only)
+        watch = Watch(head_only or job.freeze_norm)
         made = trainer(model, job, folder, steps=steps, head_only=head_only, train=train, watch=[watch])
         made.train()
         return made, watch.ticks

@@ -214,10 +214,11 @@ def test_evaluate_leaves_out_what_was_trained_on(trained, pictures, tmp_path):
     seen = vidi("evaluate", trained.folder, data, "--json")
     assert seen.code == 0, seen.err
     content = json.loads(seen.out)
-    trained_on = trained.results["data"]["splits"]["train"]
+    splits = trained.results["data"]["splits"]
+    trained_on = splits["train"] + splits["validation"]
     assert content["seen_in_training"] == trained_on and content["n"] == 42 - trained_on
     said = vidi("evaluate", trained.folder, data)
-    assert f"{trained_on} examples that were in the training split were left out" in said.out
+    assert f"{trained_on} examples that were in the training or validation split were left out" in said.out
     written = sorted((trained.folder / "evaluations").iterdir())
     assert {"results.json", "predictions.parquet", "manifest.json"} == {p.name for p in written[0].iterdir()}
 

@@ -59,7 +59,8 @@ def test_one_by_one_is_as_all_at_once(trained, pictures):
 def test_a_model_knows_what_it_was_trained_on(trained, pictures):
     for model in (trained.model, vidi.open_model(trained.folder), trained.folder):
         result = vidi.evaluate(model, pictures)
-        assert result.results["seen_in_training"] == trained.results["data"]["splits"]["train"]
+        splits = trained.results["data"]["splits"]
+        assert result.results["seen_in_training"] == splits["train"] + splits["validation"]
 
 
 def test_unreadable_pictures_are_rows(trained, pictures, tmp_path):

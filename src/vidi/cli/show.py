@@ -49,7 +49,7 @@ def numbers(results: Mapping[str, Any], folder: Path | None) -> None:
     table([number(entry) for entry in results["measured"] if not entry.get("of")])
     if results.get("seen_in_training"):
         typer.echo(
-            f"  {results['seen_in_training']:,} examples that were in the training split were left out"
+            f"  {results['seen_in_training']:,} examples that were in the training or validation split were left out"
         )
     if folder is not None:
         typer.echo(f"written to {plain(str(folder))}")

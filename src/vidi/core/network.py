@@ -1,6 +1,6 @@
 """The shape every classification network has here: normalise, stages, head."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
@@ -75,13 +75,21 @@ class Classifier(nn.Module):
     """Image in 0..255, shape (b, 3, h, w), to logits (b, classes): normalise, stages one after the other, head.
 
     The last stage returns a vector of `width` numbers for each image: the features. A network that cannot be
-    cut has one stage.
+    cut has one stage. `look(network, images)` is for layers that are set from training images, shape (n, 3, h, w)
+    in 0..255, before training from random weights starts (whitening); most networks have none.
     """
 
     def __init__(
-        self, *, stages: Sequence[nn.Module], head: nn.Module, width: int, preprocessing: Preprocessing
+        self,
+        *,
+        stages: Sequence[nn.Module],
+        head: nn.Module,
+        width: int,
+        preprocessing: Preprocessing,
+        look: Callable[["Classifier", Tensor], None] | None = None,
     ) -> None:
         super().__init__()
+        self.look = look
         self.preprocessing = preprocessing
         self.width = width
         self.normalise = Normalise(preprocessing)

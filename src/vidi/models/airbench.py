@@ -86,7 +86,7 @@ def build(
     generator: torch.Generator | None = None,
     widths: Sequence[int] = (64, 256, 256),
 ) -> Classifier:
-    """airbench94's net; `widths` are the channels of the three groups. Call `whiten` with training images first.
+    """airbench94's net; `widths` are the channels of the three groups; `look` whitens, with training images.
 
     The whitening filters take no gradient (their shifts do); images are at least 9 px.
     """
@@ -105,4 +105,4 @@ def build(
         ]
         head = nn.Linear(widths[-1], classes, bias=False)
     preprocessing = Preprocessing(size_px, mean=CIFAR_MEAN, std=CIFAR_STD)
-    return Classifier(stages=stages, head=head, width=widths[-1], preprocessing=preprocessing)
+    return Classifier(stages=stages, head=head, width=widths[-1], preprocessing=preprocessing, look=whiten)

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+import torch
 
 from vidi.augment import colour, cutmix, cutout, flip_crop, mixup, randaugment
 from vidi.core.card import Card
@@ -20,6 +21,8 @@ CARD = Card(
     paper="Page 2018, How to train your ResNet; Jordan 2024, arXiv:2404.00498",
     serves=("classification", "multilabel"),
 )
+
+LOOKED_AT = 5000  # training images for layers that are set from them
 
 
 def recipe(
@@ -84,6 +87,10 @@ def recipe(
         partial(mixup.augment, alpha=mix),
         partial(cutmix.augment, alpha=cutmix_alpha),
     ]
+    if model.look is not None:
+        some = rows[:: -(-len(rows) // LOOKED_AT)]  # evenly: neighbours are often of one class
+        seen = job.pixels(some, size_px=size, fit=fit)
+        model.look(model, torch.from_numpy(np.array(seen)).permute(0, 3, 1, 2))
     held_out, checked = at_once(job, validation, size_px=size, fit=fit)
     trained = train(
         model,

@@ -40,9 +40,9 @@ def evaluate(
 ) -> Evaluation:
     """Every number of the model's task on all of the data's examples, or on its test split if it is split.
 
-    Examples that the model was trained on (same content) are left out and counted. With a run folder as `model`
-    the result is written to `evaluations/` in it; with a model, nowhere. Raises UsageError if the data has labels
-    the model can't know.
+    Examples that the model was trained, chosen or calibrated on (same content) are left out and counted. With a
+    run folder as `model` the result is written to `evaluations/` in it; with a model, nowhere. Raises UsageError
+    if the data has labels the model can't know.
     """
     say = say or Quiet()
     run = None if isinstance(model, Model) else RunFolder.open(Path(model))
@@ -56,7 +56,7 @@ def evaluate(
     rows, seen = _unseen(dataset, rows, RunFolder(model.folder) if model.folder else None)
     if not len(rows):
         raise UsageError(
-            f"all {seen:,} examples were in the model's training split: nothing is left to judge it on"
+            f"all {seen:,} examples were in the model's training or validation split: nothing is left to judge it on"
         )
     if seen:
         dataset = dataset.remarked(
@@ -101,7 +101,7 @@ def _some(names: tuple[str, ...], most: int = 8) -> str:
 def _unseen(
     dataset: Dataset, rows: NDArray[np.int64], run: RunFolder | None
 ) -> tuple[NDArray[np.int64], int]:
-    """The rows whose content the run did not train on, and how many it did."""
+    """The rows whose content the run did not see, to train or to choose and calibrate on; how many it did see."""
     if run is None or not (run.path / "splits.parquet").exists():
         return rows, 0
     import pyarrow.parquet as pq
@@ -111,7 +111,7 @@ def _unseen(
     trained = {
         h
         for h, s in zip(*(known.column(n).to_pylist() for n in ("hash", "split")), strict=True)
-        if s == "train"
+        if s in ("train", "validation")
     }
     hashes = dataset.column("hash")
     fresh = np.asarray([row for row in rows if hashes[row] not in trained], dtype=np.int64)

@@ -1,7 +1,9 @@
 """From a path to a data set that was opened, checked for copies and split."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +30,8 @@ class Loaded:
     pixels: DatasetPixels
     features: FeaturePass
     duplicates: duplicates.Duplicates
+    path: Path | None = None  # where it was read from, and how: a stopped run reads it again
+    read: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -101,7 +105,9 @@ def load(
         fewest_labels=fewest_labels,
         say=say,
     )
-    return prepared(dataset, cache=cache, similar=similar, seed=seed, say=say, divide=fewest_labels > 1)
+    loaded = prepared(dataset, cache=cache, similar=similar, seed=seed, say=say, divide=fewest_labels > 1)
+    said = {"image": image, "target": target, "group": group, "split_column": split_column, "task": task}
+    return replace(loaded, path=path, read={name: value for name, value in said.items() if value is not None})
 
 
 def prepared(

@@ -83,10 +83,9 @@ def train(
         raise UsageError(f"--seed wants a whole number from 0 to 4294967295; got {seed}")
     checked_options(recipe, options)
     started = time.monotonic()
-    read, path = dict(read or {}), str(data.dataset.root if isinstance(data, Loaded) else data)
     if not isinstance(data, Loaded):
         with processes.main_first():  # the others find in the cache what the main one read
-            data = load(data, similar=recipe in PRETRAINED, seed=seed, say=say, **read)
+            data = load(data, similar=recipe in PRETRAINED, seed=seed, say=say, **dict(read or {}))
     scanned = time.monotonic() - started
     folder = RunFolder.create(Path(out), name or data.dataset.name)
     say(f"writing to {folder.path}")  # so that whoever stops the run knows what to resume
@@ -98,7 +97,11 @@ def train(
         "command": shlex.join(["vidi", *sys.argv[1:]])
         if Path(sys.argv[0]).name == "vidi"
         else "vidi.train(…)",
-        "data": {"path": path, "fingerprint": data.dataset.fingerprint, "read": read},
+        "data": {
+            "path": str(data.path or data.dataset.root),
+            "fingerprint": data.dataset.fingerprint,
+            "read": dict(data.read),
+        },
         "machine": machine(),
         "versions": versions(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
