@@ -80,7 +80,7 @@ def test_probabilities_are_kept_for_every_label(tmp_path):
     ],
 )
 def test_what_cannot_be_used_is_refused(tmp_path, text, sentence):
-    with pytest.raises(UsageError, match="(?s).*") as caught:
+    with pytest.raises(UsageError) as caught:
         read_predictions(written(tmp_path, text))
     assert sentence in str(caught.value)
 
