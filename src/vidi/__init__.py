@@ -1,6 +1,7 @@
 """vidi: from a folder of images to a vision model you can stand behind.
 
-The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `open_model`, `resume`.
+The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `verify`, `open_model`,
+`resume`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     from vidi.verbs.predict import predict
     from vidi.verbs.resume import resume
     from vidi.verbs.train import train
+    from vidi.verbs.verify import verify
 
 __version__ = VERSION
-__all__ = ["__version__", "check", "evaluate", "load", "open_model", "predict", "resume", "train"]
+__all__ = ["__version__", "check", "evaluate", "load", "open_model", "predict", "resume", "train", "verify"]
 
 _HOME = {"open_model": "open"}
 

@@ -126,3 +126,15 @@ def remarks(content: Mapping[str, Any], *, each: int = 5) -> None:
             typer.echo(f"    {plain(remark['where'])}: {plain(remark['what'])}")
         if count > len(shown):
             typer.echo(f"    … and {count - len(shown):,} more")
+
+
+def verified(content: Mapping[str, Any]) -> None:
+    """What was measured again: everything that does not stand, and how much does."""
+    checks = content["checks"]
+    stands = [entry for entry in checks if entry["verdict"] == "stands"]
+    rest = [entry for entry in checks if entry["verdict"] != "stands"]
+    overall = [entry for entry in stands if " of " not in entry["what"]]
+    table([(entry["what"], entry["verdict"], entry["said"]) for entry in (*overall, *rest)])
+    if len(overall) < len(stands):
+        typer.echo(f"  and {len(stands) - len(overall):,} numbers of single labels or groups that stand")
+    typer.echo(f"\n{plain(content['run'])}: {content['verdict']}")

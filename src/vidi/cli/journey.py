@@ -1,0 +1,181 @@
+"""The verbs of the main job: check, train, demo, predict, evaluate."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vidi.cli.app import (
+    BEGAN,
+    Data,
+    Group,
+    Image,
+    Json,
+    RunPath,
+    Seed,
+    SplitColumn,
+    Target,
+    TaskName,
+    app,
+    reading,
+)
+from vidi.core.errors import UsageError
+from vidi.core.processes import is_main
+
+
+@app.command()
+def check(
+    data: Data,
+    image: Image = None,
+    target: Target = None,
+    group: Group = None,
+    split: SplitColumn = None,
+    task: TaskName = None,
+    similar: Annotated[bool, typer.Option(help="compare features too, not only perceptual hashes")] = True,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """What is in the data, and what is wrong with it."""
+    from vidi.cli import show
+    from vidi.core.progress import Terminal
+    from vidi.verbs.check import check as verb
+
+    found = verb(
+        data, similar=similar, seed=seed, say=Terminal(), **reading(image, target, group, split, task)
+    )
+    show.json_or(json, found.content, lambda: show.data(found.content))
+
+
+@app.command()
+def train(
+    data: Annotated[Path | None, typer.Argument(help="what to train on (not with --resume)")] = None,
+    recipe: Annotated[str, typer.Option(help="how to train; see `vidi list recipes`")] = "auto",
+    minutes: Annotated[float | None, typer.Option(help="how long all of it may take")] = None,
+    image: Image = None,
+    target: Target = None,
+    group: Group = None,
+    split: SplitColumn = None,
+    task: TaskName = None,
+    out: Annotated[Path, typer.Option(help="where run folders go")] = Path("runs"),
+    name: Annotated[str | None, typer.Option(help="the run's name")] = None,
+    seed: Seed = 0,
+    resume: Annotated[Path | None, typer.Option(help="a stopped run to go on with")] = None,
+    checkpoint_seconds: Annotated[float, typer.Option(help="seconds between checkpoints")] = 30.0,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="an option of the recipe; --NAME VALUE does too"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Train a model and write its run folder.
+
+    Every option of the recipe is a flag too: `vidi show finetune` lists them.
+    """
+    from vidi.cli import show
+    from vidi.cli.options import recipe_options
+
+    options, read = recipe_options(recipe, option or []), reading(image, target, group, split, task)
+    if (data is None) == (resume is None):
+        raise UsageError("vidi train wants either data or --resume RUN; see `vidi train --help`")
+    if resume is not None and (options or read or minutes or name or seed or recipe != "auto"):
+        raise UsageError("--resume goes on with what the run recorded; leave the other options out")
+    from vidi.core.progress import Terminal
+
+    if resume is not None:
+        from vidi.verbs.resume import resume as again
+
+        run = again(resume, say=Terminal(), checkpoint_seconds=checkpoint_seconds)
+    else:
+        from vidi.verbs.train import train as verb
+
+        run = verb(
+            Path(str(data)),
+            recipe=recipe,
+            minutes=minutes,
+            seed=seed,
+            out=out,
+            name=name,
+            say=Terminal(),
+            began=BEGAN,
+            read=read,
+            checkpoint_seconds=checkpoint_seconds,
+            **options,
+        )
+    if is_main():
+        show.json_or(json, {"run": str(run.folder), **run.results}, lambda: show.run(run.folder, run.results))
+
+
+@app.command()
+def demo(
+    minutes: Annotated[float | None, typer.Option(help="how long all of it may take")] = 3.0,
+    recipe: Annotated[str, typer.Option(help="how to train")] = "auto",
+    out: Annotated[Path, typer.Option(help="where the run folder goes")] = Path("runs"),
+    json: Json = False,
+) -> None:
+    """Train on the photos that come with vidi.
+
+    Hands that show the digits 0 to 9, split by student.
+    """
+    from vidi.cli import show
+    from vidi.core.progress import Terminal
+    from vidi.data.embedded import sign_digits
+    from vidi.verbs.train import train as verb
+
+    read = {"target": "digit", "group": "student"}
+    path = sign_digits()
+    run = verb(
+        path,
+        recipe=recipe,
+        minutes=minutes,
+        out=out,
+        name="sign-digits",
+        say=Terminal(),
+        began=BEGAN,
+        read=read,
+    )
+    show.json_or(json, {"run": str(run.folder), **run.results}, lambda: show.demo(run.folder, run.results))
+
+
+@app.command()
+def predict(
+    run: RunPath,
+    images: Annotated[list[str], typer.Argument(help="files, folders, globs or file: URLs")],
+    out: Annotated[Path, typer.Option(help="a .csv, .parquet or .jsonl file")] = Path("predictions.csv"),
+    json: Json = False,
+) -> None:
+    """Predict the labels of images and write a table."""
+    from vidi.cli import show
+    from vidi.core.progress import Terminal
+    from vidi.verbs.predict import predict as verb
+
+    done = verb(run, images, out=out, say=Terminal())
+    if not done.answered:
+        name, error = done.errors[0]
+        raise UsageError(
+            f"{show.predicted_in_words(done)} (the first, {name}: {error}); the rows with the reasons are in {out}"
+        )
+    show.json_or(
+        json,
+        {"out": str(done.out), "answered": done.answered, "failed": done.failed, "errors": list(done.errors)},
+        lambda: show.predicted(done),
+    )
+
+
+@app.command()
+def evaluate(
+    run: RunPath,
+    data: Data,
+    image: Image = None,
+    target: Target = None,
+    group: Group = None,
+    split: SplitColumn = None,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Judge a trained model on other data."""
+    from vidi.cli import show
+    from vidi.core.progress import Terminal
+    from vidi.verbs.evaluate import evaluate as verb
+
+    result = verb(run, data, seed=seed, say=Terminal(), read=reading(image, target, group, split, None))
+    show.json_or(json, dict(result.results), lambda: show.numbers(result.results, result.folder))

@@ -1,0 +1,93 @@
+"""A run stands until something of it changes: a byte of the weights, a row of the predictions, the held-out images."""
+
+import json
+import shutil
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import vidi
+from vidi.core.errors import UsageError
+from vidi.core.measured import Measured, Verdict
+from vidi.core.run_folder import RunFolder
+from vidi.verbs.verify import number
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    return shutil.copytree(trained.folder, tmp_path / "run")
+
+
+def not_standing(found):
+    return {check.what: check.verdict for check in found.checks if check.verdict != Verdict.STANDS}
+
+
+def test_an_untouched_run_stands_number_by_number(trained, pictures):
+    found = vidi.verify(trained.folder, pictures)
+    assert found.verdict == Verdict.STANDS and not not_standing(found)
+    measured = {f"{m.name} of {m.of}" if m.of else m.name for m in trained.measured}
+    assert measured <= {check.what for check in found.checks}
+
+
+def test_one_byte_of_the_weights_and_it_fails(run):
+    content = bytearray((run / "model.safetensors").read_bytes())
+    content[len(content) // 2] ^= 1
+    (run / "model.safetensors").write_bytes(content)
+    found = vidi.verify(run)
+    assert not_standing(found) == {"model.safetensors": Verdict.FAILS} and found.verdict == Verdict.FAILS
+
+
+def test_one_row_of_the_predictions_and_it_fails_even_with_new_checksums(run, pictures):
+    table = pq.read_table(run / "predictions.parquet")
+    answers = table.column("prediction").to_pylist()
+    answers[0] = next(label for label in ("blue", "green", "red") if label != answers[0])
+    column = table.schema.get_field_index("prediction")
+    pq.write_table(table.set_column(column, "prediction", pa.array(answers)), run / "predictions.parquet")
+    assert not_standing(vidi.verify(run, pictures)) == {"predictions.parquet": Verdict.FAILS}
+    RunFolder(run).seal()
+    assert not_standing(vidi.verify(run, pictures))["predictions"] == Verdict.FAILS
+
+
+def test_a_better_number_in_the_results_fails(run, pictures):
+    results = json.loads((run / "results.json").read_text())
+    (entry,) = (e for e in results["measured"] if e["name"] == "accuracy" and not e["of"])
+    entry |= {"value": 0.001, "low": 0.0, "high": 0.01}
+    (run / "results.json").write_text(json.dumps(results))
+    RunFolder(run).seal()
+    found = not_standing(vidi.verify(run, pictures))
+    assert found["accuracy"] == Verdict.FAILS and found["README.md"] == Verdict.CANNOT_TELL
+
+
+def test_without_the_held_out_images_it_cannot_tell(trained, pictures, tmp_path):
+    data = shutil.copytree(pictures, tmp_path / "photos")
+    held_out = pq.read_table(trained.folder / "predictions.parquet", columns=["path"])
+    (data / held_out.column("path")[0].as_py()).unlink()
+    found = vidi.verify(trained.folder, data)
+    assert not_standing(found) == {"data": Verdict.CANNOT_TELL} and found.verdict == Verdict.CANNOT_TELL
+
+
+def test_other_labels_are_noticed(trained, pictures, tmp_path):
+    data = shutil.copytree(pictures, tmp_path / "photos")
+    path = pq.read_table(trained.folder / "predictions.parquet", columns=["path"]).column("path")[0].as_py()
+    other = "green" if path.startswith("red") else "red"
+    (data / path).rename(data / other / "moved.png")
+    (said,) = (check.said for check in vidi.verify(trained.folder, data).checks if check.what == "data")
+    assert said == "1 held-out images have other labels now"
+
+
+@pytest.mark.parametrize(
+    ("again", "verdict"),
+    [(0.80, "stands"), (0.81, "stands"), (0.83, "cannot tell"), (0.95, "fails"), (0.5, "fails")],
+)
+def test_how_far_a_number_may_move(again, verdict):
+    """The interval is 0.2 wide: a tenth of it is rounding; inside it is luck or rounding; outside it is wrong."""
+    stated = Measured("accuracy", 0.8, 0.7, 0.9, 100, "Wilson")
+    anew = {("accuracy", ""): Measured("accuracy", again, 0.0, 1.0, 100, "Wilson")}
+    assert number(stated, anew).verdict == Verdict(verdict)
+
+
+def test_an_unfinished_run_is_refused(run):
+    (run / "manifest.json").unlink()
+    with pytest.raises(UsageError, match="is not finished, so nothing is stated yet"):
+        vidi.verify(run)
