@@ -9,6 +9,7 @@ from vidi.core.card import Card
 from vidi.core.measured import Measured
 from vidi.core.scores import Scores
 from vidi.ops.bootstrap import bootstrapped, ratio, sign_flipped_sums
+from vidi.ops.reliability import BINS, equal_mass, equal_width
 
 CARD = Card(
     title="Calibration error",
@@ -17,7 +18,6 @@ CARD = Card(
     differs="Equal-mass bins first (equal-width second, as published); the upward bias of few examples is said.",
     serves=("classification",),
 )
-BINS = 15
 NOTE = f"{BINS} bins; the value is biased upwards, the more so the fewer examples"
 
 
@@ -56,16 +56,3 @@ def one_kind(
 def error(sums: Float[np.ndarray, "r k"]) -> Float[np.ndarray, "r 1"]:
     """Calibration error from each bin's sum of gaps and, in the last column, the number of examples."""
     return ratio(np.abs(sums[:, :BINS]).sum(axis=1, keepdims=True), sums[:, BINS:])
-
-
-def equal_width(confidence: Float[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
-    """Bin b holds ((b - 1) / 15, b / 15]."""
-    return np.asarray(np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1))
-
-
-def equal_mass(confidence: Float[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
-    """Bins between quantiles; equal confidences stay in one bin, so that the order of rows does not matter."""
-    if not len(confidence):
-        return np.zeros(0, dtype=np.int64)
-    edges = np.quantile(confidence, np.arange(1, BINS) / BINS)
-    return np.asarray(np.searchsorted(edges, confidence, side="left"))
