@@ -11,6 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 WARM_UP = 0.1
+LONGEST = 1.0  # gradient
 TIMED = 4  # steps to see how many fit
 
 
@@ -57,6 +58,7 @@ class Loop:
                 logits = network(image.to(memory_format=torch.channels_last))
             optimizer.zero_grad()
             self.loss(logits.float(), label).backward()
+            nn.utils.clip_grad_norm_(trained, LONGEST)  # without it the body diverges at these rates
             optimizer.step()
             schedule.step()
             ticks.append(time.monotonic())
