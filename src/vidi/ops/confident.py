@@ -22,10 +22,10 @@ LEAST_THRESHOLD = 2e-6  # a class to which its own examples give 0 is not thereb
 
 @dataclass(frozen=True)
 class NoiseRates:
-    """Shares estimated from a joint distribution; each row sums to 1, or to 0 where a class has no examples.
+    """Shares estimated from a joint distribution.
 
-    `given_of_true[i, j]` is how often class j is labelled i, arranged so that *columns* sum to 1;
-    `true_of_given[i, j]` how often what is labelled i is truly j (rows sum to 1). `wrong` is the share of all labels.
+    `given_of_true[i, j]` is how often class j is labelled i (columns sum to 1), `true_of_given[i, j]` how often what
+    is labelled i is truly j (rows sum to 1); all 0 for a class without examples. `wrong` is the share of all labels.
     """
 
     given_of_true: Float[np.ndarray, "c c"]

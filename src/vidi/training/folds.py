@@ -20,7 +20,7 @@ def stratified_folds(
     """A fold number for every example: each label in its share, and examples of one group in one fold.
 
     Without groups no two folds differ by more than one example of a label. With groups, the largest is placed
-    first, each into the fold that is then fullest in none of its labels as far as that goes.
+    first, and each goes into the fold that holds least of its labels so far.
     """
     check_option("folds", folds, holds=folds >= 2, wanted="2 or more")
     generator = np.random.default_rng(seed)
