@@ -1,7 +1,7 @@
 """vidi: from a folder of images to a vision model you can stand behind.
 
-The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `verify`, `open_model`,
-`resume`.
+The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `audit`, `compare`,
+`verify`, `open_model`, `resume`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from vidi.version import VERSION
 
 if TYPE_CHECKING:
+    from vidi.verbs.audit import audit
     from vidi.verbs.check import check
+    from vidi.verbs.compare import compare
     from vidi.verbs.evaluate import evaluate
     from vidi.verbs.load import load
     from vidi.verbs.open import open_model
@@ -19,7 +21,19 @@ if TYPE_CHECKING:
     from vidi.verbs.verify import verify
 
 __version__ = VERSION
-__all__ = ["__version__", "check", "evaluate", "load", "open_model", "predict", "resume", "train", "verify"]
+__all__ = [
+    "__version__",
+    "audit",
+    "check",
+    "compare",
+    "evaluate",
+    "load",
+    "open_model",
+    "predict",
+    "resume",
+    "train",
+    "verify",
+]
 
 _HOME = {"open_model": "open"}
 

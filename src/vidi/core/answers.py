@@ -9,13 +9,10 @@ from numpy.typing import NDArray
 
 from vidi.core.errors import UsageError, nearest_names
 
-MISSING = "(missing)"  # the value of an attribute that an example lacks: a group of its own, never dropped
-MOST_LEVELS = 100
-
 
 @dataclass(frozen=True)
 class Answers:
-    """`n` examples with their true and predicted label numbers (of `labels`), and attributes as texts.
+    """`n` examples with their true and predicted label numbers (of `labels`), and attributes as texts (None: missing).
 
     `probability` is (n, labels), or None where the model gave none. `group` (numbers) keeps examples together
     that are not independent. `where` says where they come from.
@@ -38,24 +35,16 @@ class Answers:
         return np.asarray(self.truth == self.prediction)
 
     def codes(self, by: Sequence[str]) -> tuple[Int[np.ndarray, "n a"], tuple[tuple[str, ...], ...]]:
-        """Each attribute's values as numbers, and what the numbers mean, in alphabetical order, missing ones last.
+        """Each attribute's values as numbers, -1 where missing, and what the numbers mean, in alphabetical order.
 
-        Raises UsageError for an attribute that is not there, or has more than 100 values: those are bins or
-        groups to be made first.
+        Raises UsageError for an attribute that is not there.
         """
         columns, levels = [], []
         for name in by:
-            text = self.attribute(name)
-            values = tuple(
-                sorted({str(value) for value in text}, key=lambda value: (value == MISSING, value))
-            )
-            if len(values) > MOST_LEVELS:
-                raise UsageError(
-                    f"the attribute {name!r} has {len(values):,} values and an audit takes up to {MOST_LEVELS}; "
-                    "put them into a few groups first (ages into decades, say), in a column of their own"
-                )
-            number = {value: place for place, value in enumerate(values)}
-            columns.append(np.fromiter((number[str(value)] for value in text), np.int64, len(text)))
+            texts = self.attribute(name)
+            values = tuple(sorted({str(text) for text in texts if text is not None}))
+            number: dict[str | None, int] = {value: place for place, value in enumerate(values)}
+            columns.append(np.fromiter((number.get(text, -1) for text in texts), np.int64, len(texts)))
             levels.append(values)
         stacked = np.stack(columns, axis=1) if columns else np.zeros((len(self), 0), np.int64)
         return stacked, tuple(levels)

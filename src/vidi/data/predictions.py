@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from vidi.core.answers import MISSING, Answers
+from vidi.core.answers import Answers
 from vidi.core.dataset import Remark
 from vidi.core.errors import UsageError
 from vidi.data.cells import label_texts, text_of
@@ -78,9 +78,8 @@ def named(table: Table, names: Sequence[str], flag: str, what: str) -> str:
 
 
 def attribute(cells: Sequence[Any], keep: NDArray[np.int64]) -> NDArray[np.object_]:
-    """Texts; what is missing is a group of its own."""
-    texts = [text_of(cells[row]) for row in keep]
-    return np.asarray([MISSING if text is None else text for text in texts], dtype=object)
+    """Texts, None where missing."""
+    return np.asarray([text_of(cells[row]) for row in keep], dtype=object)
 
 
 def identities(table: Table, keep: NDArray[np.int64]) -> tuple[str, ...]:

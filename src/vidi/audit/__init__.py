@@ -1,0 +1,1 @@
+"""What can be held against a model: how it fares where pictures are not as they were."""
