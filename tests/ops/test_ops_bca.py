@@ -148,7 +148,7 @@ def test_where_nothing_varies_there_is_no_interval():
 def test_coverage_of_bca_and_percentile():
     """The mean of n exponential numbers (skewness 2), 4,000 samples: 94-96 % with n = 200.
 
-    With n = 30 both cover less, and BCa comes closer: about 93 % against 92 %.
+    With n = 30 percentiles cover less than BCa.
     """
     covered = {}
     for n in (30, 200):

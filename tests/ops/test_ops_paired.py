@@ -156,7 +156,7 @@ def test_the_order_of_examples_does_not_matter_to_the_swap_test_of_all_swaps():
 
 @pytest.mark.slow
 def test_with_equal_models_one_in_twenty_is_told_apart_by_chance():
-    """1,000 pairs of models with 200 examples: the swap test keeps 5 %, the bootstrap's interval covers 94-96 %."""
+    """2,000 pairs of models with 200 examples: the swap test keeps 5 %, the bootstrap's interval covers 94-96 %."""
     told, covered = 0, 0
     for seed in range(2000):
         first, second = (rows(hit) for hit in two_models(200, seed))
