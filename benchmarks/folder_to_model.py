@@ -55,8 +55,9 @@ class Row:
     peak_mib: list[float]
     about: list[Any]
 
-    def cells(self) -> list[Any]:
-        accuracy = report.spread(self.accuracy, 3)
+    def cells(self, n: int) -> list[Any]:
+        low, high = interval(self, n)
+        accuracy = f"{report.spread(self.accuracy, 3)} [{low:.3f}, {high:.3f}]"
         return [
             self.what,
             self.budget,
@@ -211,11 +212,11 @@ def write(rows: Sequence[Row], given: argparse.Namespace, python: Path, seeds: S
     report.write(
         "folder_to_model",
         metric=f"accuracy on {test:,} test images and wall time of the whole process, from a folder of "
-        f"{10 * given.per_class[0]:,} training images; median (range) over the seeds",
+        f"{10 * given.per_class[0]:,} training images; median (range over the seeds) [95 % interval of the median, Wilson]",
         n=test,
         seeds=seeds,
         columns=COLUMNS,
-        rows=[row.cells() for row in rows],
+        rows=[row.cells(test) for row in rows],
         data=report.CIFAR10,
         more_versions=peer_versions(python) if given.only else {},
         settings={peer: {f"{m:g}": settings(peer, m) for m in given.peer_minutes} for peer in given.only},

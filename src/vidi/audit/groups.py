@@ -117,7 +117,7 @@ def confidence_of(answers: Answers) -> Float[np.ndarray, "n v"] | None:
     """Confidence minus correctness of each example, one column; None without probabilities."""
     if answers.probability is None:
         return None
-    return (answers.probability.max(axis=1) - answers.correct)[:, None]
+    return np.asarray(answers.probability.max(axis=1) - answers.correct)[:, None]
 
 
 @dataclass(frozen=True)
