@@ -212,7 +212,8 @@ def write(rows: Sequence[Row], given: argparse.Namespace, python: Path, seeds: S
     report.write(
         "folder_to_model",
         metric=f"accuracy on {test:,} test images and wall time of the whole process, from a folder of "
-        f"{10 * given.per_class[0]:,} training images; median (range over the seeds) [95 % interval of the median, Wilson]",
+        f"{10 * given.per_class[0]:,} training images; median (range over the seeds) [the median's 95 % interval, "
+        "Wilson]",
         n=test,
         seeds=seeds,
         columns=COLUMNS,
