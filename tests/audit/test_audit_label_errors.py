@@ -71,6 +71,16 @@ def test_the_interval_covers_the_planted_rate():
     assert 0.9 <= covered / 200 <= 0.985
 
 
+def test_a_weak_probes_own_mistakes_count_too_and_that_is_said():
+    """Clouds that overlap, and not one wrong label: the estimate is far above 0, and so is its interval."""
+    features, given, _, _ = planted(noise=0.0, apart=1.5)
+    found = audit(features, given, labels=LABELS, ids=ids(400), replicates=30)
+    assert found.share.low > 0.05
+    assert "probably lower" in found.share.note and "probably fewer" in found.sentence
+    agreement = float(found.sentence.split("agrees with ")[1].split("%")[0])
+    assert 60 < agreement < 95
+
+
 @pytest.mark.parametrize("group", [None, np.arange(200) // 5], ids=["alone", "groups"])
 def test_neither_the_order_of_rows_nor_the_chance_of_the_day_matters(group):
     features, given, _, _ = planted(200)
@@ -131,7 +141,7 @@ def test_no_error_at_all_is_not_known_exactly():
 def test_of_no_examples_nothing_is_said():
     found = judged(np.zeros((0, 2)), np.zeros(0, dtype=np.int64), labels=("ant", "bee"), ids=ids(0))
     assert found.suspects == () and math.isnan(found.share.value) and math.isnan(found.share.low)
-    assert found.sentence == sentence(found.share, 0, ()) == "No label could be judged."
+    assert found.sentence == sentence(found.share, 0, (), agreement=0.0) == "No label could be judged."
 
 
 def test_ids_that_come_again_and_broken_features_are_refused():

@@ -30,7 +30,7 @@ CARD = Card(
 )
 FEWEST = 2  # units of a label without which nothing is left to judge it by
 NOTE = (
-    "confident learning's estimate: a probe that mistakes one class for another counts that as wrong labels"
+    "confident learning's estimate; the probe's own mistakes count too, so the true share is probably lower"
 )
 
 
@@ -137,7 +137,9 @@ def judged(
         rates=noise_rates(estimated_joint(probability, label)),
         labels=labels,
         unjudged=unjudged,
-        sentence=sentence(share, len(rows), unjudged),
+        sentence=sentence(
+            share, len(rows), unjudged, agreement=float((best == label).mean()) if len(label) else 0.0
+        ),
     )
 
 
@@ -151,7 +153,8 @@ def estimated_share(
 ) -> Measured:
     """The share of labels that are wrong; its interval by drawing examples (or groups) again; nan without examples.
 
-    Thresholds and counts are taken anew in each replicate; the probabilities stay as they are.
+    Thresholds and counts are taken anew in each replicate; the probabilities stay as they are. The interval says how
+    the estimate would vary with other examples. It does not hold the truth where the probe itself errs.
     """
     unit = np.arange(len(label)) if group is None else np.unique(group, return_inverse=True)[1]
     units = int(unit.max(initial=-1)) + 1
@@ -173,7 +176,7 @@ def estimated_share(
         (low, high), method = score_interval(value, units), f"Wilson with {units} {what}"
     else:
         note = f"{NOTE}; no interval: too few {what} to draw again"
-    return Measured("wrong labels", value, low, high, len(label), method, seeds=(seed,), note=note)
+    return Measured("estimated wrong labels", value, low, high, len(label), method, seeds=(seed,), note=note)
 
 
 def drawn_counts(units: int, generator: np.random.Generator) -> Float[np.ndarray, " u"]:
@@ -181,15 +184,17 @@ def drawn_counts(units: int, generator: np.random.Generator) -> Float[np.ndarray
     return np.bincount(generator.integers(units, size=units), minlength=units).astype(np.float64)
 
 
-def sentence(share: Measured, suspects: int, unjudged: tuple[str, ...]) -> str:
-    """What a reader should take from it."""
+def sentence(share: Measured, suspects: int, unjudged: tuple[str, ...], *, agreement: float) -> str:
+    """What a reader should take from it; `agreement` is how often the most probable label is the given one."""
     if not share.n:
         said = "No label could be judged."
     else:
         interval = f" ({share.low:.1%} to {share.high:.1%})" if share.low == share.low else ""
         said = (
-            f"An estimated {share.value:.1%}{interval} of {share.n:,} labels are wrong, and {suspects:,} are named as "
-            "suspects; look at them before any is changed."
+            f"An estimated {share.value:.1%}{interval} of {share.n:,} labels are wrong, probably fewer: "
+            f"the probe agrees with {agreement:.1%} of them, and what it mistakes itself counts too. "
+            f"{suspects:,} are named as suspects; "
+            "look at them before any is changed."
         )
     if unjudged:
         said += f" Not judged, for want of examples: {', '.join(unjudged)}."
