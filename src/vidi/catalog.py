@@ -27,6 +27,8 @@ KINDS = {
     "metrics": "metrics",
     "tasks": "tasks",
     "readers": "data/readers",
+    "corruptions": "audit/corruptions",
+    "dials": "audit/dials",
 }
 ALIASES: dict[str, tuple[str, dict[str, Any]]] = {"lite0": ("efficientnet_lite", {})}
 DEFAULT_NETWORK = "lite0"

@@ -1,0 +1,121 @@
+"""The elephant in the room: does a thing that has nothing to do with it change what a model sees?"""
+
+from collections.abc import Callable, Sequence
+from itertools import product
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+from vidi.core.measured import Measured
+from vidi.core.scores import Scores
+from vidi.ops.bootstrap import bootstrapped, ratio
+
+PLACES = (0.0, 0.5, 1.0)
+SIZES = (0.15, 0.25, 0.35)
+
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+def measure_elephant(
+    predict: Predict,
+    images: UInt8[np.ndarray, "n s s 3"],
+    cutout: UInt8[np.ndarray, "h w 4"],
+    *,
+    places: Sequence[float] = PLACES,
+    sizes: Sequence[float] = SIZES,
+    group: Int[np.ndarray, " n"] | None = None,
+    block: int = 64,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> list[Measured]:
+    """For each place and size, each place, each size and over all: how often the prediction changes, how far it moves.
+
+    `prediction changed` is the share of images whose most probable label is another with the cut-out, `confidence
+    moved` the mean absolute change of the first label's probability. A place is (y, x) from 0 (at the top or left
+    border, wholly inside) to 1; all pairs of `places` are tried; a size is the cut-out's longer side as a share of
+    the image's.
+    Over several places an image counts once, with its mean. Rosenfeld et al. 2018, arXiv:1808.03305, who count a
+    detector's changes. Intervals are bootstrapped over images, or groups.
+    """
+    if not len(images) or block < 1 or not places or not sizes:
+        raise ValueError("at least one image, one place, one size and a block of 1 are wanted")
+    cells = list(product(sizes, places, places))
+    moved = np.empty((len(images), len(cells), 2))
+    for start in range(0, len(images), block):
+        part = slice(start, start + block)
+        before = _probabilities(predict, images[part])
+        first, rows = before.argmax(axis=1), np.arange(len(before))
+        for column, (size, down, right) in enumerate(cells):
+            after = _probabilities(
+                predict, transplanted(images[part], cutout, size=size, place=(down, right))
+            )
+            moved[part, column, 0] = after.argmax(axis=1) != first
+            moved[part, column, 1] = np.abs(after[rows, first] - before[rows, first])
+    scores = Scores(
+        np.zeros(len(images), dtype=np.int64),
+        np.zeros((len(images), 1)),
+        ("",),
+        replicates=replicates,
+        seed=seed,
+        group=group,
+    )
+    return [
+        _mean(name, moved[:, chosen, number].mean(axis=1), scores, of)
+        for number, name in enumerate(("prediction changed", "confidence moved"))
+        for of, chosen in _parts(cells).items()
+    ]
+
+
+def _parts(cells: list[tuple[float, float, float]]) -> dict[str, list[int]]:
+    """Which columns belong to each cell, each place, each size and to everything."""
+    parts: dict[str, list[int]] = {}
+    for column, (size, down, right) in enumerate(cells):
+        of_size, of_place = f"size {size:g}", f"place ({down:g}, {right:g})"
+        for of in (f"{of_size}, {of_place}", of_size, of_place, ""):
+            parts.setdefault(of, []).append(column)
+    return parts
+
+
+def _mean(name: str, values: Float[np.ndarray, " n"], scores: Scores, of: str) -> Measured:
+    if scores.group is None:
+        values = np.sort(values)  # so that the interval does not depend on the images' order
+    columns = np.column_stack([values, np.ones_like(values)])
+    return bootstrapped(name, columns, lambda sums: ratio(sums[:, :1], sums[:, 1:]), scores=scores, of=[of])[
+        0
+    ]
+
+
+def transplanted(
+    images: UInt8[np.ndarray, "n s s 3"],
+    cutout: UInt8[np.ndarray, "h w 4"],
+    *,
+    size: float,
+    place: tuple[float, float],
+) -> UInt8[np.ndarray, "n s s 3"]:
+    """The images with the cut-out pasted in, wholly inside, weighted by its alpha; what is given stays as it is."""
+    from PIL import Image
+
+    if not 0 < size <= 1:
+        raise ValueError(f"size is the longer side as a share of the image's, above 0 to 1; got {size}")
+    if not all(0 <= share <= 1 for share in place):
+        raise ValueError(f"place is (y, x), each 0 to 1; got {place}")
+    side, (height, width) = images.shape[1], cutout.shape[:2]
+    factor = size * side / max(height, width)
+    tall, wide = max(1, round(height * factor)), max(1, round(width * factor))
+    small = np.asarray(Image.fromarray(cutout).resize((wide, tall), Image.Resampling.BILINEAR))
+    alpha = small[..., 3:].astype(np.float32) / 255
+    top, left = round(place[0] * (side - tall)), round(place[1] * (side - wide))
+    new = images.copy()
+    window = new[:, top : top + tall, left : left + wide]
+    window[...] = np.rint(alpha * small[..., :3] + (1 - alpha) * window).astype(np.uint8)
+    return new
+
+
+def _probabilities(predict: Predict, images: UInt8[np.ndarray, "n s s 3"]) -> Float[np.ndarray, "n c"]:
+    found = np.asarray(predict(images), dtype=np.float64)
+    if found.ndim != 2 or len(found) != len(images) or not np.isfinite(found).all():
+        raise ValueError(
+            f"predict gives a row of probabilities for each of {len(images)} images; got {found.shape}, "
+            "or numbers that are not finite"
+        )
+    return found
