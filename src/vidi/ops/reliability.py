@@ -119,7 +119,7 @@ def class_wise_errors(
 ) -> Float[np.ndarray, " c"]:
     """Each class's calibration error: its probability, whether or not it is the highest, against its frequency.
 
-    In bins of equal mass, or of equal width as published (Kull et al. 2019, arXiv:1910.12656, eq. 3; the mean over
+    In bins of equal mass, or of equal width as published (Kull et al. 2019, arXiv:1910.12656; the mean over
     classes is their class-wise ECE). All nan without examples.
     """
     check_probabilities(probability, truth)
