@@ -45,6 +45,18 @@ def test_by_hand():
         6,
     )
     assert values["worst(accuracy, sex)", "all"] == (0.5, 6)
+    assert values["worst(false positive rate, sex)", "all"] == (0.5, 6)  # the largest is the worst
+    assert ("worst(selection rate, sex)", "all") not in values
+
+
+def test_the_worst_error_rate_is_one_minus_the_worst_of_what_is_right():
+    answers = answers_of(drop=0.2)
+    flipped = replace(answers, truth=1 - answers.truth, prediction=1 - answers.prediction)
+    found = audit(answers, by=["sex"], positive="yes").find("worst(false positive rate, sex)")
+    right = audit(flipped, by=["sex"], positive="yes").find("worst(true positive rate, sex)")
+    np.testing.assert_allclose(
+        [found.value, found.low, found.high], [1 - right.value, 1 - right.high, 1 - right.low]
+    )
 
 
 def test_marginals_are_sums_of_intersections():

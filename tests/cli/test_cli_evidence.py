@@ -69,7 +69,7 @@ def test_nothing_depends_on_the_order_of_rows(table, tmp_path):
     turned.parent.mkdir()
     turned.write_text("\n".join([first, *np.random.default_rng(0).permutation(rows).tolist()]) + "\n")
     one, other = (json.loads(vidi("audit", path, "--by", "sex", "--json").out) for path in (table, turned))
-    assert one["measured"] == other["measured"]
+    assert one["groups"] == other["groups"] and one["measured"] == other["measured"]
 
 
 @pytest.mark.parametrize(

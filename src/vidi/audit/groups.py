@@ -31,6 +31,8 @@ BINARY = (
     "false positive rate",
     "positive predictive value",
 )
+ERRORS = ("false positive rate",)  # the worst group is where these are largest
+NEUTRAL = ("selection rate",)  # neither large nor small is worse
 SMALLEST = 10
 MOST_BY = 6
 
@@ -213,7 +215,9 @@ def apart(draws: Draws, subset: tuple[str, ...]) -> Iterator[Measured]:
         if share.max() > 0:
             value = float(share.min() / share.max())
             yield Measured(f"ratio({words})", value, *ratio, total, method, of="all", note=note)
-        yield Measured(f"worst({words})", float(share.min()), *worst, total, method, of="all", note=lowest)
+        if name not in NEUTRAL:
+            where, value = (highest, share.max()) if name in ERRORS else (lowest, share.min())
+            yield Measured(f"worst({words})", float(value), *worst, total, method, of="all", note=where)
 
 
 Bounds = tuple[float, float]
@@ -229,12 +233,15 @@ def bounds(
     """Intervals of gap, ratio and worst share, and how they were made."""
     if draws.cells.units is None:
         method = "score intervals, the outer end simultaneous over groups"
-        return gap_of_shares(part, whole), ratio_of_shares(part, whole), worst_share(part, whole), method
+        low, high = worst_share(whole - part if name in ERRORS else part, whole)
+        worst = (1 - high, 1 - low) if name in ERRORS else (low, high)
+        return gap_of_shares(part, whole), ratio_of_shares(part, whole), worst, method
     drawn, share = draws.drawn(name)[:, here], part / whole
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = gap_of_draws(np.log(share), np.log(drawn)) if (share > 0).all() else (np.nan, np.nan)
     ratio = (float(np.exp(-high)), float(np.exp(-low)))
-    return gap_of_draws(share, drawn), ratio, percentile(drawn[:, int(share.argmin())]), draws.method
+    worst = percentile(drawn[:, int(share.argmax() if name in ERRORS else share.argmin())])
+    return gap_of_draws(share, drawn), ratio, worst, draws.method
 
 
 def sentences(

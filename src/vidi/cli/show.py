@@ -148,11 +148,14 @@ def audited(content: Mapping[str, Any], folder: Path | None) -> None:
     if content["claims"]:
         typer.echo("\ndemanded:")
         table([claim(entry) for entry in content["claims"]])
-    single = [entry for entry in content["measured"] if "(" not in entry["name"] and entry["of"]]
+    if content["measured"]:
+        typer.echo("\noverall:")
+        table([number(entry) for entry in content["measured"] if not entry["of"]])
+    single = [entry for entry in content["groups"] if "(" not in entry["name"]]
     for name in dict.fromkeys(entry["name"] for entry in single):
         typer.echo(f"\n{plain(name)}:")
         table([(entry["of"], *number(entry | {"of": ""})[1:]) for entry in single if entry["name"] == name])
-    spread = [entry for entry in content["measured"] if "(" in entry["name"]]
+    spread = [entry for entry in content["groups"] if "(" in entry["name"]]
     if spread:
         typer.echo("\nhow far apart:")
         table([(*number(entry | {"of": ""}), entry["note"]) for entry in spread])

@@ -142,15 +142,19 @@ def answered(
     table = folder.path / "predictions.parquet"
     if data is None:
         folder.check("predictions.parquet")
-        group = group or folder.read("results.json", "results")["data"].get("group")
+        results: Mapping[str, Any] = folder.read("results.json", "results")
     else:
         found = evaluate(subject, data, seed=seed, say=say, read=read)
-        table = Path(str(found.folder)) / "predictions.parquet"
-        group = group or found.results["data"].get("group")
+        table, results = Path(str(found.folder)) / "predictions.parquet", found.results
+    group = group or results["data"].get("group")
     answers, remarks = read_predictions(table, truth="truth", predicted="prediction", group=group)
     own = {"id", "path", "split"}
     attributes = {name: values for name, values in answers.attributes.items() if name not in own}
-    return replace(answers, attributes=attributes, where=str(data or subject)), remarks, subject
+    target = results["data"].get("columns", {}).get("target")
+    if target:  # the labels under the name that their column had
+        true = np.asarray([answers.labels[label] for label in answers.truth], dtype=object)
+        attributes = {target: true, **attributes}
+    return replace(answers, attributes=attributes, where=results["data"]["name"]), remarks, subject
 
 
 def refuse_images(demands: Sequence[Requirement]) -> None:
@@ -215,7 +219,8 @@ def described(
         "by": [name for each in audits for name in each.by],
         "positive": next((each.positive for each in audits if each.by != (CLASS,)), None),
         "claims": [each.record() for each in judged],
-        "measured": [m.record() for m in (*overall, *(m for each in audits for m in each.measured))],
+        "measured": [m.record() for m in overall],
+        "groups": [m.record() for each in audits for m in each.measured],
         "small": [[name, n] for each in audits for name, n in each.small],
         "smallest": max((each.smallest for each in audits), default=0),
         "sentences": [*thresholded(answers), *(said for each in audits for said in each.sentences)],
