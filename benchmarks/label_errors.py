@@ -18,7 +18,7 @@ import numpy as np
 
 import vidi
 from report import CIFAR10, CLASSES, cifar10, data_folder, log, write
-from vidi.audit.label_errors import audit
+from vidi.audits.label_errors import audit
 from vidi.data.store import Cache
 from vidi.evaluation.features import weights_key
 from vidi.ops.confident import FILTERS, label_issues

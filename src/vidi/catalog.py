@@ -27,8 +27,8 @@ KINDS = {
     "metrics": "metrics",
     "tasks": "tasks",
     "readers": "data/readers",
-    "corruptions": "audit/corruptions",
-    "dials": "audit/dials",
+    "corruptions": "audits/corruptions",
+    "dials": "audits/dials",
 }
 ALIASES: dict[str, tuple[str, dict[str, Any]]] = {"lite0": ("efficientnet_lite", {})}
 DEFAULT_NETWORK = "lite0"

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import vidi.audit
+import vidi.audits
 from vidi.core.card import read_cards
 
-FOLDER = Path(str(vidi.audit.__file__)).parent
+FOLDER = Path(str(vidi.audits.__file__)).parent
 MEMBERS = [
     f"{kind}.{path.stem}"
     for kind in ("corruptions", "dials")
@@ -47,7 +47,7 @@ NOT_MORE = {
 
 
 def corrupt(member: str) -> Callable[..., np.ndarray]:
-    return importlib.import_module(f"vidi.audit.{member}").corrupt
+    return importlib.import_module(f"vidi.audits.{member}").corrupt
 
 
 def natural(height: int = 96, width: int = 96) -> np.ndarray:

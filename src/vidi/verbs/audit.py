@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from vidi import catalog
-from vidi.audit.groups import SMALLEST, GroupAudit
-from vidi.audit.groups import audit as audit_groups
+from vidi.audits.groups import SMALLEST, GroupAudit
+from vidi.audits.groups import audit as audit_groups
 from vidi.core.answers import Answers
 from vidi.core.dataset import Remark
 from vidi.core.errors import UsageError

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vidi.audit.corruptions import (
+from vidi.audits.corruptions import (
     brightness,
     contrast,
     fog,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vidi.audit.elephant import measure_elephant, transplanted
-from vidi.audit.robustness import measure_robustness
+from vidi.audits.elephant import measure_elephant, transplanted
+from vidi.audits.robustness import measure_robustness
 from vidi.core.errors import UsageError
 
 

@@ -131,7 +131,7 @@ def corruption(name: str) -> Callable[..., np.ndarray]:
         raise UsageError(
             f"no corruption is named {name!r}; there are {', '.join(known)}{nearest_names(name, list(known))}"
         )
-    function: Callable[..., np.ndarray] = importlib.import_module(f"vidi.audit.{known[name]}.{name}").corrupt
+    function: Callable[..., np.ndarray] = importlib.import_module(f"vidi.audits.{known[name]}.{name}").corrupt
     return function
 
 

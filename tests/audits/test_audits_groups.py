@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vidi.audit.groups import audit
+from vidi.audits.groups import audit
 from vidi.core.answers import Answers
 from vidi.core.errors import UsageError
 

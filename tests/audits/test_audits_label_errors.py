@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from vidi.audit.label_errors import audit, estimated_share, judged, sentence
+from vidi.audits.label_errors import audit, estimated_share, judged, sentence
 
 LABELS = ("ant", "bee", "cat", "dog")
 

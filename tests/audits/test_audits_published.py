@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidi.audit.published import derived, readings, sentence
+from vidi.audits.published import derived, readings, sentence
 
 # Buolamwini & Gebru 2018, PMLR 81, Table 4: errors of gender classification in percent. Cells from the published shares
 # of the benchmark's 1,270 subjects. Two values circulate for one cell of Face++.
