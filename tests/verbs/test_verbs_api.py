@@ -96,5 +96,5 @@ def test_mistakes_are_sentences(call, sentence, pictures, tmp_path, monkeypatch)
 
 
 def test_a_verb_that_does_not_exist_is_named():
-    with pytest.raises(AttributeError, match="its verbs are check, evaluate, load"):
+    with pytest.raises(AttributeError, match="its verbs are audit, check, compare, evaluate, load"):
         vidi.tain  # noqa: B018

@@ -13,6 +13,8 @@ FUNCTIONS = {  # whose keyword arguments are a member's options
     "recipes": "recipe",
     "networks": "build",
     "augmentations": "augment",
+    "corruptions": "corrupt",
+    "dials": "corrupt",
     "parts": "layer",
     "metrics": "measure",
     "tasks": "",
