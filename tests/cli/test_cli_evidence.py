@@ -63,6 +63,20 @@ def test_a_run_is_audited_on_what_it_held_out(trained, tmp_path):
     assert list((run / "audits").iterdir())
 
 
+def test_demands_under_corruptions_are_measured_on_the_images(trained, pictures, tmp_path):
+    run = shutil.copytree(trained.folder, tmp_path / "run")
+    demands = ["under(accuracy, brightness, 1) >= 0.0", "under(accuracy, gaussian_noise) <= 1.0"]
+    for data in ([], [pictures]):
+        words = [word for demand in demands for word in ("--require", demand)]
+        seen = vidi("audit", run, *data, *words, "--json")
+        assert seen.code == 0, seen
+        one, mean = (claim["measured"] for claim in json.loads(seen.out)["claims"])
+        assert one["n"] == trained.results["n"] and mean["note"].startswith("images corrupted at ")
+        assert 0 <= mean["value"] <= 1
+    assert "there is no corruption 'fogg'" in refused("audit", run, "--require", "under(accuracy, fogg) >= 0")
+    assert "there is no metric 'ece'" in refused("audit", run, "--require", "under(ece, fog) <= 1")
+
+
 def test_nothing_depends_on_the_order_of_rows(table, tmp_path):
     first, *rows = table.read_text().splitlines()
     turned = tmp_path / "turned" / "predictions.csv"
@@ -79,7 +93,10 @@ def test_nothing_depends_on_the_order_of_rows(table, tmp_path):
         (("--require", "accuracy > 0.5"), "a bound is written with >= or <="),
         (("--require", "acuracy >= 0.5"), "there is no metric 'acuracy'; did you mean accuracy?"),
         (("--require", "gap(accuracy, age) <= 1"), "has no attribute 'age'"),
-        (("--require", "under(accuracy, fog) >= 0.5"), "wants images to corrupt"),
+        (
+            ("--require", "under(accuracy, fog) >= 0.5"),
+            "wants images to corrupt, and predictions.csv is a table",
+        ),
         (("--by", "sex", "--positive", "7"), "'7' is none of 0, 1"),
         (("--truth", "z"), "'z' is none of y, yhat, sex"),
     ],

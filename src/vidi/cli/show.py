@@ -110,6 +110,8 @@ def data(content: Mapping[str, Any]) -> None:
     table(rows)
     if len(content["counts"]) > 50:
         typer.echo(f"  … and {len(content['counts']) - 50} more labels")
+    if content.get("label_errors"):
+        typer.echo(f"\n{content['label_errors']['sentence']}")
     remarks(content)
 
 

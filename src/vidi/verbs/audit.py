@@ -21,6 +21,8 @@ from vidi.core.scores import Scores
 from vidi.data.predictions import read_predictions
 from vidi.evaluation.score import measure
 from vidi.verbs.evaluate import evaluate
+from vidi.verbs.load import Loaded, load
+from vidi.verbs.under import pictures, under
 
 ALIASES = {
     "ece": "calibration error",
@@ -86,33 +88,39 @@ def audit(
     sentence for what can't be used.
     """
     demands = [parse(text) for text in require]
-    answers, remarks, home = answered(
-        Path(subject),
-        data,
-        truth=truth,
-        predicted=predicted,
-        group=group,
-        seed=seed,
-        say=say or Quiet(),
-        read=read,
+    say = say or Quiet()
+    found = answered(
+        Path(subject), data, truth=truth, predicted=predicted, group=group, seed=seed, say=say, read=read
     )
+    answers = found.answers
     named = [name for demand in demands for name in demand.arguments if demand.function not in ("", "under")]
     wanted = list(dict.fromkeys([*by, *(name for name in named if name != CLASS)]))
-    refuse_images(demands)
     classes = {CLASS: np.asarray([answers.labels[label] for label in answers.truth], dtype=object)}
     with_class = replace(answers, attributes={**classes, **answers.attributes})
     audits = (
         [audit_groups(answers, by=wanted, positive=positive, smallest=smallest, seed=seed)] if wanted else []
     )
     if CLASS in named and CLASS not in answers.attributes:
-        found = audit_groups(with_class, by=[CLASS], positive=None, smallest=1, seed=seed)
-        audits.append(recalls(found))
+        by_class = audit_groups(with_class, by=[CLASS], positive=None, smallest=1, seed=seed)
+        audits.append(recalls(by_class))
     overall = measured_overall(answers, seed) if not (wanted and answers.probability is None) else []
-    numbers = [*overall, *(number for each in audits for number in each.measured)]
-    judged = tuple(judge(demand, numbers, with_class, home or Path(subject)) for demand in demands)
-    content = described(answers, audits, overall, judged, remarks)
-    folder = written(content, home, Path(out) if out else None, Path(subject))
+    corrupted = under_corruptions(found, demands, Path(subject), seed, say)
+    numbers = [*overall, *corrupted, *(number for each in audits for number in each.measured)]
+    judged = tuple(judge(demand, numbers, with_class, found.home or Path(subject)) for demand in demands)
+    content = described(answers, audits, [*overall, *corrupted], judged, found.remarks)
+    folder = written(content, found.home, Path(out) if out else None, Path(subject))
     return Audit(folder, content, judged)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answers, what was noticed while reading, and for a run: its folder, their table, the data they are of."""
+
+    answers: Answers
+    remarks: tuple[Remark, ...]
+    home: Path | None = None
+    table: Path | None = None
+    loaded: Loaded | None = None
 
 
 def answered(
@@ -125,8 +133,8 @@ def answered(
     seed: int,
     say: Say,
     read: Mapping[str, Any] | None,
-) -> tuple[Answers, tuple[Remark, ...], Path | None]:
-    """The answers, what was noticed while reading, and the run they belong to."""
+) -> Found:
+    """A table's answers, or a run's on `data`, or those it gave already."""
     if not subject.exists():
         raise UsageError(f"{subject} does not exist; give a run folder, or a table of predictions")
     if subject.is_file():
@@ -134,18 +142,19 @@ def answered(
             raise UsageError(
                 f"{subject} is a table of predictions: it is judged as it stands; leave {data} out"
             )
-        answers, remarks = read_predictions(subject, truth=truth, predicted=predicted, group=group)
-        return answers, remarks, None
+        return Found(*read_predictions(subject, truth=truth, predicted=predicted, group=group))
     if truth or predicted:
         raise UsageError("--truth and --predicted name columns of a table; a run folder has its own")
-    folder = RunFolder.open(subject)
+    folder, loaded = RunFolder.open(subject), None
     table = folder.path / "predictions.parquet"
     if data is None:
         folder.check("predictions.parquet")
         results: Mapping[str, Any] = folder.read("results.json", "results")
     else:
-        found = evaluate(subject, data, seed=seed, say=say, read=read)
-        table, results = Path(str(found.folder)) / "predictions.parquet", found.results
+        task = str(folder.read("model.json", "model")["task"])
+        loaded = load(data, fewest_labels=1, task=task, seed=seed, say=say, **dict(read or {}))
+        evaluation = evaluate(subject, loaded, seed=seed, say=say)
+        table, results = Path(str(evaluation.folder)) / "predictions.parquet", evaluation.results
     group = group or results["data"].get("group")
     answers, remarks = read_predictions(table, truth="truth", predicted="prediction", group=group)
     own = {"id", "path", "split"}
@@ -154,13 +163,23 @@ def answered(
     if target:  # the labels under the name that their column had
         true = np.asarray([answers.labels[label] for label in answers.truth], dtype=object)
         attributes = {target: true, **attributes}
-    return replace(answers, attributes=attributes, where=results["data"]["name"]), remarks, subject
+    answers = replace(answers, attributes=attributes, where=results["data"]["name"])
+    return Found(answers, remarks, subject, table, loaded)
 
 
-def refuse_images(demands: Sequence[Requirement]) -> None:
-    for demand in demands:
-        if demand.function == "under":
-            raise UsageError(f"{demand.subject} wants images to corrupt: that is not done by this version")
+def under_corruptions(
+    found: Found, demands: Sequence[Requirement], subject: Path, seed: int, say: Say
+) -> list[Measured]:
+    """What `under(…)` demands speak of; UsageError where there are no images to corrupt."""
+    wanted = [demand for demand in demands if demand.function == "under"]
+    if not wanted:
+        return []
+    if found.home is None or found.table is None:
+        raise UsageError(
+            f"{wanted[0].subject} wants images to corrupt, and {subject.name} is a table of predictions"
+        )
+    behind = pictures(found.home, found.loaded, found.table, say)
+    return under(found.home, behind, found.answers, wanted, seed=seed, say=say)
 
 
 def measured_overall(answers: Answers, seed: int) -> list[Measured]:
@@ -194,7 +213,12 @@ def judge(demand: Requirement, numbers: Sequence[Measured], answers: Answers, wh
     inner = (
         plain if not demand.function else {name.split("(")[1].split(",")[0] for name in here if "(" in name}
     )
-    demand = known(demand, metrics=sorted(inner), attributes=list(answers.attributes))
+    demand = known(
+        demand,
+        metrics=["accuracy"] if demand.function == "under" else sorted(inner),
+        attributes=list(answers.attributes),
+        corruptions=[*catalog.cards("corruptions"), *catalog.cards("dials")],
+    )
     if demand.subject not in here:
         raise UsageError(
             f"{demand.subject} could not be measured on {where}: fewer than two groups are large enough, or none has "

@@ -1,6 +1,6 @@
 """From a path to a data set that was opened, checked for copies and split."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from vidi import catalog
-from vidi.core.dataset import SPLITS, Dataset, Listing, ReadOptions
+from vidi.core.dataset import SPLITS, Dataset, Listing, ReadOptions, Remark
 from vidi.core.errors import UsageError
 from vidi.core.network import Classifier
 from vidi.core.progress import Quiet, Say
@@ -35,6 +35,9 @@ class Loaded:
 
     def __len__(self) -> int:
         return len(self.dataset)
+
+    def remarked(self, remarks: Sequence[Remark]) -> "Loaded":
+        return replace(self, dataset=self.dataset.remarked(remarks))
 
     def __str__(self) -> str:
         """`photos: 397 images of 2 classes (train 214, validation 30, test 153), 1 remark`."""
