@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from vidi.core.card import Card, read_cards
+from vidi.core.card import Card, Trial, read_cards, read_trial
 from vidi.core.errors import UsageError, nearest_names
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ KINDS = {
     "metrics": "metrics",
     "tasks": "tasks",
     "readers": "data/readers",
+    "audits": "audits",
     "corruptions": "audits/corruptions",
     "dials": "audits/dials",
 }
@@ -57,6 +58,11 @@ def kind(name: str) -> str:
 def cards(kind_name: str) -> dict[str, Card]:
     """Every member's card, by name."""
     return read_cards(HERE / kind(kind_name))
+
+
+def trial(kind_name: str, name: str) -> Trial | None:
+    """What a member is graded on, if it is; nothing is imported."""
+    return read_trial(HERE / kind(kind_name) / f"{name}.py")
 
 
 def load_name(kind_name: str, name: str) -> str:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vidi.audits.elephant import measure_elephant, transplanted
-from vidi.audits.robustness import measure_robustness
+from vidi.audits import elephant, robustness
+from vidi.audits.elephant import transplanted
 from vidi.core.errors import UsageError
 
 
@@ -24,7 +24,7 @@ def greys(n=24, side=16):
 
 def measured(**options):
     images, truth = greys()
-    return measure_robustness(
+    return robustness.audit(
         brightness_model, images, truth, **({"corruptions": ["brightness", "contrast"]} | options)
     )
 
@@ -61,8 +61,8 @@ def test_severity_0_is_the_clean_accuracy():
 def test_neither_order_nor_block_matters():
     images, truth = greys()
     options = {"corruptions": ["gaussian_noise", "occlusion"], "severities": (3,), "seed": 4}
-    one = measure_robustness(brightness_model, images, truth, **options)
-    back = measure_robustness(brightness_model, images[::-1], truth[::-1], block=5, **options)
+    one = robustness.audit(brightness_model, images, truth, **options)
+    back = robustness.audit(brightness_model, images[::-1], truth[::-1], block=5, **options)
     assert one.accuracy == back.accuracy and one.mean_corruption_error == back.mean_corruption_error
     assert np.array_equal(one.right, back.right[:, :, ::-1])
 
@@ -75,17 +75,17 @@ def test_groups_widen_the_interval():
 def test_what_cannot_be_honoured_is_refused():
     images, truth = greys(6)
     with pytest.raises(UsageError, match=r"did you mean .*brightness"):
-        measure_robustness(brightness_model, images, truth, corruptions=["brightnes"])
+        robustness.audit(brightness_model, images, truth, corruptions=["brightnes"])
     with pytest.raises(ValueError, match="baseline has an error above 0"):
         measured(baseline={"brightness": 0.5})
     with pytest.raises(ValueError, match="severity is 0 to 5"):
         measured(severities=(6,))
     with pytest.raises(ValueError, match="logits"):
-        measure_robustness(lambda x: np.full((len(x), 2), np.nan), images, truth, corruptions=["fog"])
+        robustness.audit(lambda x: np.full((len(x), 2), np.nan), images, truth, corruptions=["fog"])
     with pytest.raises(ValueError, match="truth is a column"):
-        measure_robustness(brightness_model, images, truth + 5, corruptions=["fog"])
+        robustness.audit(brightness_model, images, truth + 5, corruptions=["fog"])
     with pytest.raises(ValueError, match="one truth for each image"):
-        measure_robustness(brightness_model, images[:0], truth[:0], corruptions=["fog"])
+        robustness.audit(brightness_model, images[:0], truth[:0], corruptions=["fog"])
 
 
 def white_square():
@@ -109,7 +109,7 @@ def test_an_invisible_elephant_changes_nothing():
     clear = white_square()
     clear[..., 3] = 0
     images, _ = greys()
-    found = measure_elephant(brightness_model, images, clear, places=(0.0, 1.0), sizes=(0.5,))
+    found = elephant.audit(brightness_model, images, clear, places=(0.0, 1.0), sizes=(0.5,))
     assert len(found) == 2 * (4 + 1 + 4 + 1) and all(m.value == 0 for m in found)
 
 
@@ -122,7 +122,7 @@ def test_an_elephant_where_the_model_looks_and_where_it_does_not():
     images = np.full((10, 16, 16, 3), 60, dtype=np.uint8)
     found = {
         (m.name, m.of): m
-        for m in measure_elephant(corner, images, white_square(), places=(0.0, 1.0), sizes=(0.5,))
+        for m in elephant.audit(corner, images, white_square(), places=(0.0, 1.0), sizes=(0.5,))
     }
     seen, unseen = ("size 0.5, place (0, 0)", "size 0.5, place (1, 1)")
     assert found["prediction changed", seen].value == 1 and found["prediction changed", unseen].value == 0

@@ -1,22 +1,33 @@
 """The elephant in the room: does a thing that has nothing to do with it change what a model sees?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
 from vidi.core.scores import Scores
+from vidi.data.drawn.fallible import fallible, greys, marked
+from vidi.ops.black_box import Predict, probabilities
 from vidi.ops.bootstrap import bootstrapped, ratio
 
+CARD = Card(
+    title="The elephant in the room",
+    idea="Paste a thing that has nothing to do with it into the images, at many places and sizes, and count the "
+    "answers that change.",
+    paper="Rosenfeld, Zemel & Tsotsos 2018, arXiv:1808.03305",
+    differs="Theirs counts a detector's boxes; here it is what a classifier answers, with intervals over images.",
+    serves=("classification",),
+)
+TRIAL = Trial(n=200, fault="answers that change when the thing is in the image", rate=0.15)
+TOLERATED = 0.05  # of the answers: a thing also hides what is behind it
 PLACES = (0.0, 0.5, 1.0)
 SIZES = (0.15, 0.25, 0.35)
 
-Predict = Callable[[np.ndarray], np.ndarray]
 
-
-def measure_elephant(
+def audit(
     predict: Predict,
     images: UInt8[np.ndarray, "n s s 3"],
     cutout: UInt8[np.ndarray, "h w 4"],
@@ -43,12 +54,10 @@ def measure_elephant(
     moved = np.empty((len(images), len(cells), 2))
     for start in range(0, len(images), block):
         part = slice(start, start + block)
-        before = _probabilities(predict, images[part])
+        before = probabilities(predict, images[part])
         first, rows = before.argmax(axis=1), np.arange(len(before))
         for column, (size, down, right) in enumerate(cells):
-            after = _probabilities(
-                predict, transplanted(images[part], cutout, size=size, place=(down, right))
-            )
+            after = probabilities(predict, transplanted(images[part], cutout, size=size, place=(down, right)))
             moved[part, column, 0] = after.argmax(axis=1) != first
             moved[part, column, 1] = np.abs(after[rows, first] - before[rows, first])
     scores = Scores(
@@ -111,11 +120,15 @@ def transplanted(
     return new
 
 
-def _probabilities(predict: Predict, images: UInt8[np.ndarray, "n s s 3"]) -> Float[np.ndarray, "n c"]:
-    found = np.asarray(predict(images), dtype=np.float64)
-    if found.ndim != 2 or len(found) != len(images) or not np.isfinite(found).all():
-        raise ValueError(
-            f"predict gives a row of probabilities for each of {len(images)} images; got {found.shape}, "
-            "or numbers that are not finite"
-        )
-    return found
+def trial(*, planted: bool, seed: int) -> bool:
+    """A model that knows each image by its lower right corner; the thing, red, is never pasted there.
+
+    Where it is planted, the thing turns the answers to `TRIAL.rate` of the images; where not, to one in fifty. The
+    alarm: the interval of the share that changes lies above what is tolerated.
+    """
+    images, _ = greys(TRIAL.n, seed=seed)
+    model = fallible(0.0, more=TRIAL.rate if planted else 0.02, when=marked)
+    thing = np.full((4, 4, 4), (255, 0, 0, 255), dtype=np.uint8)
+    found = audit(model, images, thing, places=(0.0, 0.5), sizes=(0.25,), replicates=400, seed=seed)
+    overall = next(each for each in found if each.name == "prediction changed" and not each.of)
+    return overall.low > TOLERATED

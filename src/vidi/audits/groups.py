@@ -8,9 +8,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from vidi.core.answers import Answers
-from vidi.core.card import Card
+from vidi.core.card import Card, Trial
 from vidi.core.errors import UsageError, check_option, nearest_names
 from vidi.core.measured import Measured
+from vidi.data.drawn.simulated import simulated_answers
 from vidi.ops.bootstrap import percentile
 from vidi.ops.cells import Attribute, Cells, count, replicate
 from vidi.ops.gaps import gap_of_draws, gap_of_shares, ratio_of_shares, worst_share
@@ -25,6 +26,7 @@ CARD = Card(
     differs="The end of a gap's interval that chance pushes outwards is corrected for the number of groups.",
     serves=("classification",),
 )
+TRIAL = Trial(n=1000, fault="accuracy lower in one of two groups", rate=0.1)
 BINARY = (
     "selection rate",
     "true positive rate",
@@ -260,3 +262,14 @@ def sentences(
     undefined = sum(1 for m in measured if m.value != m.value)
     if undefined:
         yield f"{undefined:,} rates have nothing to divide by (no example of that label in the group)"
+
+
+def trial(*, planted: bool, seed: int) -> bool:
+    """Nine answers in ten are right, and where it is planted, eight in ten of the second group.
+
+    The alarm: the interval of gap(accuracy, group) leaves out 0.
+    """
+    accuracy = {"first": 0.9, "second": 0.9 - (TRIAL.rate if planted else 0.0)}
+    answers = simulated_answers(TRIAL.n, accuracy=accuracy, seed=seed)
+    found = audit(answers, by=["group"], replicates=100, seed=seed).find("gap(accuracy, group)")
+    return found is not None and found.low > 0

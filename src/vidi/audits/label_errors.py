@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from vidi.core.card import Card
+from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
 from vidi.ops.bootstrap import percentile
 from vidi.ops.confident import (
@@ -28,6 +28,8 @@ CARD = Card(
     differs="Groups stay together in the folds; the share of wrong labels has an interval; ties are left out.",
     serves=("classification",),
 )
+TRIAL = Trial(n=200, fault="labels exchanged for another", rate=0.1)
+ALARM = 0.01  # of the labels: as many come out wrong where a good probe errs
 FEWEST = 2  # units of a label without which nothing is left to judge it by
 NOTE = (
     "confident learning's estimate; the probe's own mistakes count too, so the true share is probably lower"
@@ -199,3 +201,24 @@ def sentence(share: Measured, suspects: int, unjudged: tuple[str, ...], *, agree
     if unjudged:
         said += f" Not judged, for want of examples: {', '.join(unjudged)}."
     return said
+
+
+def trial(*, planted: bool, seed: int) -> bool:
+    """Four clouds of features, far apart; where it is planted, some examples carry another cloud's label.
+
+    The alarm: the interval of the share of wrong labels lies above one in a hundred.
+    """
+    random = np.random.default_rng([seed, TRIAL.n])
+    true = random.integers(4, size=TRIAL.n)
+    features = (5.0 * np.eye(8)[true] + random.normal(size=(TRIAL.n, 8))).astype(np.float32)
+    wrong = random.random(TRIAL.n) < (TRIAL.rate if planted else 0.0)
+    given = np.where(wrong, (true + random.integers(1, 4, size=TRIAL.n)) % 4, true)
+    found = audit(
+        features,
+        given,
+        labels=("ant", "bee", "cat", "dog"),
+        ids=np.arange(TRIAL.n),
+        replicates=100,
+        seed=seed,
+    )
+    return found.share.low > ALARM

@@ -4,6 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
+import numpy as np
+
+from vidi.core.card import Card, Trial
+
+CARD = Card(
+    title="A published table",
+    idea="Add up a table's cells again: do its totals follow from them, and where two values circulate for a cell, "
+    "which one fits?",
+    paper="Buolamwini & Gebru 2018, Gender Shades, PMLR 81, Table 4: checked against it",
+)
+TRIAL = Trial(
+    n=1000, fault="one of four cells misprinted by as many errors as this share of its examples", rate=0.1
+)
+TOLERANCE = 0.5  # points: shares and counts are both rounded
 Cell = tuple[str, ...]
 
 
@@ -69,8 +83,8 @@ def derived(n: Mapping[Cell, int], percent: Mapping[Cell, float], group: Cell) -
     return sum(n[cell] * percent[cell] for cell in cells) / total
 
 
-def sentence(found: tuple[Reading, ...], *, tolerance: float = 0.5) -> str:
-    """What the totals say of the cells. `tolerance` is in points: shares and counts are both rounded."""
+def sentence(found: tuple[Reading, ...], *, tolerance: float = TOLERANCE) -> str:
+    """What the totals say of the cells. `tolerance` is in points."""
     best = found[0]
     furthest = max(best.totals, key=lambda total: abs(total.apart))
     where = (
@@ -85,3 +99,20 @@ def sentence(found: tuple[Reading, ...], *, tolerance: float = 0.5) -> str:
     )
     verb = "agrees" if best.agrees(tolerance) else "does not agree either"
     return f"of the values for {', '.join(cell)}, {value:g} {verb} with the totals ({where}); {others}"
+
+
+def trial(*, planted: bool, seed: int) -> bool:
+    """A table of two attributes with two levels each, rounded to a tenth of a percent as papers do.
+
+    The alarm: a total is further from its cells than the tolerance.
+    """
+    random = np.random.default_rng([seed, TRIAL.n])
+    cells: list[Cell] = list(product(("darker", "lighter"), ("female", "male")))
+    n = dict(zip(cells, random.multinomial(TRIAL.n, [0.25] * 4).tolist(), strict=True))
+    percent = {cell: 100 * random.binomial(n[cell], 0.1) / n[cell] for cell in cells}
+    groups: list[Cell] = [(), *((level,) for level in ("darker", "lighter", "female", "male"))]
+    stated = {group: round(derived(n, percent, group), 1) for group in groups}
+    printed = {cell: round(percent[cell], 1) for cell in cells}
+    if planted:
+        printed[cells[int(random.integers(4))]] += 100 * TRIAL.rate
+    return not readings(n, printed, stated)[0].agrees(TOLERANCE)

@@ -1,6 +1,5 @@
 """How a model fares where pictures are not as they were: accuracy under each corruption, and the mean error."""
 
-import hashlib
 import importlib
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -10,24 +9,32 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
-from vidi.core.card import read_cards
+from vidi.core.card import Card, Trial, read_cards
 from vidi.core.errors import UsageError, nearest_names
 from vidi.core.measured import Measured
 from vidi.core.scores import Scores
+from vidi.data.drawn.fallible import fallible, greys, noisy
+from vidi.ops.black_box import Predict, digests, probabilities
 from vidi.ops.bootstrap import bootstrapped, share_of
 from vidi.ops.severity import STRONGEST
 
+CARD = Card(
+    title="Robustness",
+    idea="Spoil every image in stated ways, a little and a lot, and say what each way costs in accuracy.",
+    paper="Hendrycks & Dietterich 2019, arXiv:1903.12261",
+    differs="Every error has an interval, all from the same resampled images; what corruption costs is told beside it.",
+    serves=("classification",),
+)
+TRIAL = Trial(n=400, fault="more of the answers wrong when there is noise in the images", rate=0.1)
 KINDS = ("corruptions", "dials")
 SEVERITIES = (1, 2, 3, 4, 5)
-
-Predict = Callable[[np.ndarray], np.ndarray]
-"""From images uint8 (n, s, s, 3) to probabilities (n, c)."""
 
 
 @dataclass(frozen=True)
 class Robustness:
     """Accuracies without and with each corruption and severity; errors by corruption and over all of them.
 
+    `lost` is the accuracy without corruption minus that with it, by corruption and then the mean, paired by image.
     `right` says for each corruption, severity and image whether the prediction was right.
     """
 
@@ -35,10 +42,11 @@ class Robustness:
     accuracy: tuple[Measured, ...]
     corruption_error: tuple[Measured, ...]
     mean_corruption_error: Measured
+    lost: tuple[Measured, ...]
     right: Bool[np.ndarray, "k v n"]
 
 
-def measure_robustness(
+def audit(
     predict: Predict,
     images: UInt8[np.ndarray, "n s s 3"],
     truth: Int[np.ndarray, " n"],
@@ -60,8 +68,8 @@ def measure_robustness(
     """
     functions = {name: corruption(name) for name in corruptions}
     _check(images, truth, functions, severities, baseline, block)
-    digest = [int.from_bytes(hashlib.blake2b(image.tobytes(), digest_size=8).digest()) for image in images]
-    order = np.argsort(np.array(digest, dtype=np.uint64), kind="stable")
+    digest = digests(images)
+    order = np.argsort(digest, kind="stable")
     clean = np.empty(len(images), dtype=bool)
     right = np.empty((len(functions), len(severities), len(images)), dtype=bool)
     for start in range(0, len(images), block):
@@ -71,7 +79,7 @@ def measure_robustness(
             for column, severity in enumerate(severities):
                 changed = [
                     corrupt(image, severity=severity, generator=drawing(seed, name, number))
-                    for image, number in zip(images[part], digest[part], strict=True)
+                    for image, number in zip(images[part], digest[part].tolist(), strict=True)
                 ]
                 right[row, column, part] = _right(predict, np.stack(changed), truth[part])
     scores = Scores(
@@ -88,7 +96,14 @@ def measure_robustness(
         for column, severity in enumerate(severities)
     ]
     errors, mean = _errors(right[:, :, order], list(functions), scores, baseline)
-    return Robustness(share_of("accuracy", clean[order], scores), tuple(accuracy), tuple(errors), mean, right)
+    return Robustness(
+        clean=share_of("accuracy", clean[order], scores),
+        accuracy=tuple(accuracy),
+        corruption_error=tuple(errors),
+        mean_corruption_error=mean,
+        lost=tuple(_lost(clean[order], right[:, :, order], list(functions), scores)),
+        right=right,
+    )
 
 
 def _errors(
@@ -108,20 +123,36 @@ def _errors(
     )
     unit = "share" if baseline is None else "times the baseline"
 
-    def statistic(sums: np.ndarray) -> np.ndarray:
-        by_name = sums[:, :-1] / sums[:, -1:]
-        return np.column_stack([by_name, by_name.mean(axis=1)])
-
     *each, mean = bootstrapped(
         "corruption error",
         values,
-        statistic,
+        _means_and_their_mean,
         scores=scores,
-        of=[*names, f"mean of {len(names)}"],
+        of=_and_mean(names),
         notes=[note] * (len(names) + 1),
         unit=unit,
     )
     return each, mean
+
+
+def _lost(
+    clean: Bool[np.ndarray, " n"], right: Bool[np.ndarray, "k v n"], names: list[str], scores: Scores
+) -> list[Measured]:
+    """What each corruption costs in accuracy, its severities together, and their mean."""
+    values = np.column_stack([(clean - right.mean(axis=1)).T, np.ones(len(clean))])
+    return bootstrapped(
+        "accuracy lost", values, _means_and_their_mean, scores=scores, of=_and_mean(names), unit="difference"
+    )
+
+
+def _means_and_their_mean(sums: Float[np.ndarray, "r k"]) -> Float[np.ndarray, "r k"]:
+    """From sums, the last of them the count, to means and the mean of these."""
+    means = sums[:, :-1] / sums[:, -1:]
+    return np.column_stack([means, means.mean(axis=1)])
+
+
+def _and_mean(names: list[str]) -> list[str]:
+    return [*names, f"mean of {len(names)}"]
 
 
 def corruption(name: str) -> Callable[..., np.ndarray]:
@@ -138,18 +169,6 @@ def corruption(name: str) -> Callable[..., np.ndarray]:
 def drawing(seed: int, name: str, digest: int) -> np.random.Generator:
     """What an image's corruption draws from: the same for all severities."""
     return np.random.default_rng([seed, zlib.crc32(name.encode()), digest])
-
-
-def probabilities(predict: Predict, images: UInt8[np.ndarray, "n s s 3"]) -> Float[np.ndarray, "n c"]:
-    """What `predict` says of the images; raises ValueError unless that is a row of numbers in [0, 1] for each."""
-    found = np.asarray(predict(images))
-    if found.ndim != 2 or len(found) != len(images):
-        raise ValueError(
-            f"predict gives a row of probabilities for each of {len(images)} images; got {found.shape}"
-        )
-    if not (np.isfinite(found).all() and found.min() >= 0 and found.max() <= 1 + 1e-4):
-        raise ValueError("predict gives probabilities, numbers in [0, 1]; some are not; are these logits?")
-    return found.astype(np.float64)
 
 
 def _right(
@@ -181,3 +200,16 @@ def _check(
         poor = [name for name in functions if not baseline.get(name, 0) > 0]
         if poor:
             raise ValueError(f"baseline has an error above 0 for each corruption; not for {', '.join(poor)}")
+
+
+def trial(*, planted: bool, seed: int) -> bool:
+    """A model that is wrong one time in ten, and where it is planted, more often when it sees noise.
+
+    The alarm: the interval of the accuracy that noise costs lies above 0.
+    """
+    images, truth = greys(TRIAL.n, seed=seed)
+    model = fallible(0.1, more=TRIAL.rate if planted else 0.0, when=noisy)
+    found = audit(
+        model, images, truth, corruptions=["gaussian_noise"], severities=[1], replicates=400, seed=seed
+    )
+    return found.lost[0].low > 0

@@ -13,6 +13,7 @@ FUNCTIONS = {  # whose keyword arguments are a member's options
     "recipes": "recipe",
     "networks": "build",
     "augmentations": "augment",
+    "audits": "audit",
     "corruptions": "corrupt",
     "dials": "corrupt",
     "parts": "layer",
@@ -58,10 +59,12 @@ def show(name: str, *, as_json: bool) -> None:
 def described(kind: str, name: str) -> dict[str, Any]:
     """A member's card and its options, without importing it."""
     options = catalog.options(kind, name, FUNCTIONS[kind])
+    trial = catalog.trial(kind, name)
     return {
         "name": name,
         "kind": kind,
         **asdict(catalog.cards(kind)[name]),
+        **({"trial": asdict(trial)} if trial else {}),
         "options": [asdict(option) for option in options if option.name not in INTERNAL],
     }
 
@@ -76,6 +79,7 @@ def _print_card(entry: dict[str, Any]) -> None:
         ("differs", entry["differs"]),
         ("weights", counts["weights"]),
         ("multiply-adds", counts["multiply_adds"]),
+        ("graded on", graded_on(entry.get("trial"))),
         ("status", entry["status"]),
     ]
     table([fact for fact in facts if fact[1]])
@@ -87,6 +91,11 @@ def _print_card(entry: dict[str, Any]) -> None:
                 for o in entry["options"]
             ]
         )
+
+
+def graded_on(trial: dict[str, Any] | None) -> str:
+    """The fault an audit is to find, with its size; empty where there is none."""
+    return f"{trial['fault']}: {trial['rate']:.0%}, in {trial['n']:,} drawn examples" if trial else ""
 
 
 def library_network(name: str) -> dict[str, Any]:

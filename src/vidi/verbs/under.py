@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from vidi import catalog
-from vidi.audits.robustness import measure_robustness
+from vidi.audits import robustness
 from vidi.core.answers import Answers
 from vidi.core.errors import UsageError
 from vidi.core.measured import Measured
@@ -63,7 +63,7 @@ def under(
     images = np.asarray(found.loaded.pixels(found.rows, size_px=size.size_px, fit=size.fit))
     number = {label: place for place, label in enumerate(model.labels)}
     truth = np.asarray([number[answers.labels[label]] for label in answers.truth], np.int64)
-    result = measure_robustness(
+    result = robustness.audit(
         lambda block: model.probability(model.logits(block)),
         images,
         truth,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Float, Int
 
+from vidi.core.answers import Answers
 from vidi.core.dataset import Dataset
 from vidi.core.scores import Scores
 from vidi.data.drawn.labels import label_numbers
@@ -38,11 +39,41 @@ def simulated_predictions(
     if not (np.isfinite(heat) & (heat > 0)).all():
         raise ValueError(f"temperature is finite and above 0; got {temperature}")
     random = np.random.default_rng([seed, len(dataset)])
-    ranked = _ranked_probabilities(wanted, classes, random)
-    probability = _assigned(ranked, truth, random)
-    probability = probability ** (1 / heat)[:, None]
+    probability = simulated(truth, wanted, classes, random) ** (1 / heat)[:, None]
     probability /= probability.sum(axis=1, keepdims=True)
     return Scores(truth=truth, probability=probability, labels=dataset.labels, seed=seed)
+
+
+def simulated_answers(n: int, *, accuracy: Mapping[str, float], seed: int = 0) -> Answers:
+    """`n` calibrated answers with labels `no` and `yes`, as many of each level of the attribute `group`.
+
+    `accuracy` names the levels and how often each is right in expectation. No picture is drawn: for audits that look
+    at answers alone.
+    """
+    random = np.random.default_rng([seed, n])
+    level = np.array(list(accuracy), dtype=object)[random.permutation(n) % len(accuracy)]
+    truth = random.integers(2, size=n)
+    wanted = np.array([accuracy[name] for name in level], dtype=np.float64)
+    probability = simulated(truth, wanted, 2, random)
+    return Answers(
+        truth=truth,
+        prediction=probability.argmax(axis=1),
+        labels=("no", "yes"),
+        attributes={"group": level},
+        probability=probability,
+        ids=[f"simulated-{row:05}" for row in range(n)],
+        where="simulated",
+    )
+
+
+def simulated(
+    truth: Int[np.ndarray, " n"],
+    accuracy: Float[np.ndarray, " n"],
+    classes: int,
+    random: np.random.Generator,
+) -> Float[np.ndarray, "n c"]:
+    """Calibrated probabilities whose greatest is the true label's with the probability `accuracy`, row by row."""
+    return _assigned(_ranked_probabilities(accuracy, classes, random), truth, random)
 
 
 def _for_each_row(dataset: Dataset, given: ByGroup, by: str | None, name: str) -> Float[np.ndarray, " n"]:
