@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vidi.core.dataset import SPLITS, Dataset
 from vidi.core.errors import UsageError
-from vidi.data.split import load_split, quotas, save_split, split, units
+from vidi.data.split import load_split, quotas, split, units
 
 
 def dataset(targets, *, splits=None, groups=None, contents=None, task="classification") -> Dataset:
@@ -258,8 +258,8 @@ def test_leaks_are_mended_on_request():
 def test_saved_and_loaded():
     data = dataset(list("ab") * 20)
     done = split(data, cluster=apart(40))
-    saved = save_split(done)
-    assert saved.column_names == ["hash", "id", "path", "split"]
+    saved = done.split_table()
+    assert saved.column_names == ["hash", "id", "path", "target", "split"]
     order = np.random.default_rng(0).permutation(40)
     again = load_split(data.take(order), saved)
     assert (again.column("split") == done.column("split")[order]).all()

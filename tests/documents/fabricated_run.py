@@ -4,12 +4,16 @@ import io
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from vidi.audits import groups
+from vidi.core.answers import Answers
 from vidi.core.measured import Measured
 from vidi.core.run_folder import RunFolder
 
@@ -235,6 +239,77 @@ def fabricate(
         lines = "".join(json.dumps(line) + "\n" for line in history_lines())
         (folder / "history.jsonl").write_text(lines, encoding="utf-8")
     return run
+
+
+def hostile(folder: Path) -> RunFolder:
+    """A run whose every name, label and remark tries to be markup."""
+    labels = (HOSTILE, "a|b `c` ](http://x)", '"><img src=x onerror=alert(1)>', "\u202e{{ 7*7 }}\n# x")
+    results = results_of(labels)
+    for entries in results["mistakes"].values():
+        for entry in entries:
+            entry["path"] = f"{HOSTILE}/\x00{HOSTILE}.jpg"
+    remarks = [{"kind": HOSTILE, "where": HOSTILE, "what": HOSTILE + "\n\n# heading"}]
+    results["data"] |= {
+        "name": HOSTILE,
+        "group": HOSTILE,
+        "attributes": [HOSTILE],
+        "columns": {"image": HOSTILE},
+    }
+    results["data"] |= {"remarks": remarks, "remark_counts": {HOSTILE: 1}, "layout": HOSTILE}
+    results["baselines"][0] |= {"name": HOSTILE, "what": HOSTILE}
+    results["reasons"] = [HOSTILE]
+    run = fabricate(folder, labels=labels, change=results)
+    recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+    recipe |= {
+        "command": f"vidi train {HOSTILE}",
+        "options": {HOSTILE: HOSTILE},
+        "license": f"x\nevil: {HOSTILE}",
+    }
+    run.write("recipe.json", "recipe", recipe)
+    return run
+
+
+def fabricate_audit(run: RunFolder, *, by: Sequence[str] = ("sex", "skin"), seed: int = 0) -> Path:
+    """An audit in the run: its held-out answers, drawn anew with more mistakes where both attributes say so."""
+    generator = np.random.default_rng(seed)
+    n, labels = 410, ("a", "b")
+    answers = Answers(
+        truth=generator.integers(0, 2, n),
+        prediction=np.zeros(n, np.int64),
+        labels=labels,
+        attributes={
+            name: generator.choice(np.array(values, dtype=object), n)
+            for name, values in zip(by, (("female", "male"), ("darker", "lighter")), strict=True)
+        },
+        where="sign_digits",
+    )
+    both = (answers.attributes[by[0]] == "female") & (answers.attributes[by[1]] == "darker")
+    wrong = generator.random(n) < np.where(both, 0.4, 0.05)
+    answers = replace(answers, prediction=np.where(wrong, 1 - answers.truth, answers.truth))
+    found = groups.audit(answers, by=list(by), seed=seed)
+    demand = next(m for m in found.measured if m.name == f"gap(accuracy, {', '.join(by)})")
+    claim = {"requirement": f"{demand.name} <= 0.05", "verdict": "fails", "measured": demand.record()}
+    folder = RunFolder.create(run.path / "audits", "sign_digits", today=date(2026, 11, 23))
+    folder.write(
+        "results.json",
+        "audit",
+        {
+            "of": answers.where,
+            "n": n,
+            "labels": list(labels),
+            "by": list(by),
+            "positive": found.positive,
+            "claims": [claim],
+            "measured": [wilson("accuracy", int(answers.correct.sum()), n).record()],
+            "groups": [m.record() for m in found.measured],
+            "small": [list(pair) for pair in found.small],
+            "smallest": found.smallest,
+            "sentences": list(found.sentences),
+            "remarks": [],
+        },
+    )
+    folder.seal()
+    return folder.path
 
 
 def thumbnail(name: str) -> bytes | None:

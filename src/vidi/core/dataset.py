@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 SPLITS = ("train", "validation", "test")
+LEDGER = ("licence", "source", "consent")  # what an example's metadata may say of its rights
 OWN_COLUMNS = (
     "id",
     "path",
@@ -107,6 +108,15 @@ class Dataset:
             else self.table.set_column(position, name, values)
         )
         return replace(self, table=table)
+
+    def split_table(self) -> pa.Table:
+        """Which content is where: hash, id, path, target, split, and of the ledger's columns those that there are, as
+        text."""
+        table = self.table.select(["hash", "id", "path", "target", "split"])
+        for role in LEDGER:
+            if role in self.columns:
+                table = table.append_column(role, self.table.column(self.columns[role]).cast(pa.string()))
+        return table
 
     def remarked(self, remarks: Sequence[Remark]) -> "Dataset":
         return replace(self, remarks=(*self.remarks, *remarks))

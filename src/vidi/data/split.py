@@ -301,11 +301,6 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(map(str, names[:NAMED])) + (f" and {more:,} more" if more > 0 else "")
 
 
-def save_split(dataset: Dataset) -> pa.Table:
-    """Which content is where: hash, id, path and split."""
-    return dataset.table.select(["hash", "id", "path", "split"])
-
-
 def load_split(dataset: Dataset, saved: pa.Table) -> Dataset:
     """The dataset with a split as it was saved; raises UsageError if it holds images the saved one did not."""
     where = dict(zip(saved.column("hash").to_pylist(), saved.column("split").to_pylist(), strict=True))

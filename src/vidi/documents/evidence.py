@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vidi.core.errors import UsageError
 from vidi.core.files import read_json
 from vidi.core.measured import Measured
 from vidi.core.run_folder import RunFolder
+from vidi.documents import answers as said
 
 HEADLINES = ("accuracy", "mean average precision", "average precision", "exact match")
 # What a paper may ask for without its being there: a run that was cut short says less, and that is not an error.
@@ -37,8 +39,26 @@ class Baseline:
 
 
 @dataclass(frozen=True)
+class Audited:
+    """One audit of a run: its folder's name, what it wrote, and its numbers, those of groups apart."""
+
+    name: str
+    content: Mapping[str, Any]
+    measured: tuple[Measured, ...]
+    groups: tuple[Measured, ...]
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        return tuple(str(name) for name in self.content.get("by") or ())
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """The contents of results.json, recipe.json, model.json and history.jsonl, as they were written."""
+    """The contents of results.json, recipe.json, model.json and history.jsonl, as they were written; the audits of the
+    run, and what its author answered.
+
+    A folder that `vidi check --out` wrote has no model: its results are all `data`, and nothing is `measured` of one.
+    """
 
     folder: Path
     results: Mapping[str, Any]
@@ -47,6 +67,8 @@ class Evidence:
     history: tuple[Mapping[str, Any], ...]
     measured: tuple[Measured, ...]
     baselines: tuple[Baseline, ...]
+    audits: tuple[Audited, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def labels(self) -> list[str]:
@@ -55,6 +77,21 @@ class Evidence:
     @property
     def data(self) -> Mapping[str, Any]:
         return DATA | (self.results.get("data") or {})
+
+    @property
+    def check(self) -> Mapping[str, Any]:
+        """What the checks of the data found; empty where none were made."""
+        return self.results.get("check") or {}
+
+    @property
+    def ledger(self) -> Mapping[str, Any]:
+        """Licences, sources and consent as counted, and how many examples were withdrawn; empty if not looked at."""
+        return self.check.get("ledger") or self.data.get("ledger") or {}
+
+    @property
+    def trained(self) -> bool:
+        """False for a data set that was checked without a model."""
+        return bool(self.recipe)
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -86,6 +123,8 @@ class Evidence:
 
 def gather(folder: RunFolder) -> Evidence:
     """Everything the papers need; raises UsageError if results.json or recipe.json is missing or damaged."""
+    if is_check(folder):
+        return _checked(folder)
     results = {**RESULTS, **folder.read("results.json", "results")}
     model = folder.path / "model.json"
     folder.check("model.json")
@@ -97,7 +136,55 @@ def gather(folder: RunFolder) -> Evidence:
         history=_history(folder.path / "history.jsonl"),
         measured=_measured(results.get("measured")),
         baselines=tuple(_baseline(entry) for entry in results.get("baselines") or ()),
+        audits=audits_of(folder.path),
+        answers=said.of_folder(folder.path),
     )
+
+
+def is_check(folder: RunFolder) -> bool:
+    """True for a folder of `vidi check --out`: results, and no recipe behind them."""
+    return not (folder.path / "recipe.json").exists() and not (folder.path / "model.json").exists()
+
+
+def _checked(folder: RunFolder) -> Evidence:
+    content = folder.read("results.json", "check")
+    if not isinstance(content.get("counts"), dict):
+        raise UsageError(
+            f"{folder.path / 'results.json'} is not as vidi check writes it; check the data again"
+        )
+    results = {**RESULTS, "labels": list(content["counts"]), "data": content, "check": content}
+    results["task"] = content.get("task") or RESULTS["task"]
+    return Evidence(
+        folder=folder.path,
+        results=results,
+        recipe={},
+        model={},
+        history=(),
+        measured=(),
+        baselines=(),
+        answers=said.of_folder(folder.path),
+    )
+
+
+def audits_of(run: Path) -> tuple[Audited, ...]:
+    """The audits in a run's folder, oldest first; of those that ask the same of the same data only the last."""
+    latest: dict[tuple[object, ...], Audited] = {}
+    for path in sorted((run / "audits").glob("*/"), key=_age):
+        name = next((name for name in ("results.json", "audit.json") if (path / name).exists()), None)
+        if name is None:  # not finished
+            continue
+        content = RunFolder(path).read(name, "audit")
+        asked = (content.get("of"), content.get("n"), tuple(content.get("by") or ()), content.get("positive"))
+        latest.pop(asked, None)
+        groups, measured = (_measured(content.get(key)) for key in ("groups", "measured"))
+        latest[asked] = Audited(path.name, content, measured, groups)
+    return tuple(latest.values())
+
+
+def _age(path: Path) -> tuple[str, int]:
+    """`2026-11-24-name-10` after `2026-11-24-name-9`."""
+    stem, _, number = path.name.rpartition("-")
+    return (stem, int(number)) if number.isdigit() and stem.count("-") > 2 else (path.name, 1)
 
 
 def _measured(entries: Any) -> tuple[Measured, ...]:

@@ -1,5 +1,6 @@
 """Tables of facts that the report page, the model card and the datasheet share."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,11 @@ from vidi.documents import text
 from vidi.documents.evidence import Evidence
 
 PER_LABEL = ("precision", "recall", "F1")  # a fourth would not fit beside them
+PERSONAL = frozenset((
+    "age", "sex", "gender", "race", "ethnicity", "skin", "skintone", "fitzpatrick", "nationality", "country",
+    "religion", "language", "income", "disability", "orientation", "birth", "birthdate", "birthyear", "patient",
+    "student", "subject", "person", "name",
+))  # fmt: skip
 MOST_LABELS = 60
 MOST_REMARKS = 20
 
@@ -61,7 +67,11 @@ def facts_of_data(evidence: Evidence) -> dict[str, str]:
     for name, sizes in (data.get("sizes") or {}).items():
         if sizes:
             least, middle, most = sizes
-            facts[str(name)] = f"{least:,.0f} to {most:,.0f} px, median {middle:,.0f}"
+            facts[str(name)] = (
+                f"{least:,.0f} px"
+                if least == most
+                else f"{least:,.0f} to {most:,.0f} px, median {middle:,.0f}"
+            )
     for name in ("exact", "near"):
         if data.get(f"{name}_duplicates") is not None:
             facts[f"{name} duplicates"] = f"{data[f'{name}_duplicates']:,}"
@@ -73,6 +83,13 @@ def facts_of_data(evidence: Evidence) -> dict[str, str]:
     if data.get("columns"):
         facts["read as"] = ", ".join(f"{role} from {column}" for role, column in data["columns"].items())
     return facts
+
+
+def personal_columns(evidence: Evidence) -> list[str]:
+    """The columns whose names speak of people, the label's among them."""
+    columns = [*evidence.data["attributes"], (evidence.data.get("columns") or {}).get("target")]
+    named = dict.fromkeys(str(name) for name in columns if name)
+    return [name for name in named if PERSONAL & set(re.split(r"[\W_]+", name.lower()))]
 
 
 def pairs(mapping: Mapping[str, Any] | None, *, between: str = " = ") -> str:

@@ -154,14 +154,14 @@ _SPLITS = {
 
 def cautions(evidence: Evidence) -> list[str]:
     """What a reader must keep in mind, each from a number of this run; may be empty."""
-    found = [*_small(evidence), *_unequal(evidence), *_remarked(evidence)]
+    found = [*small(evidence), *unequal(evidence), *_remarked(evidence)]
     chosen = evidence.results.get("split", "test")
     if chosen != "test":
         found.insert(0, f"The numbers come from the {chosen} split, not from images kept apart for a test.")
     return found
 
 
-def _small(evidence: Evidence) -> list[str]:
+def small(evidence: Evidence) -> list[str]:
     split_name = evidence.results.get("split", "test")
     few = [label for label, row in evidence.counts.items() if row.get(split_name, 0) < FEW]
     if not few:
@@ -171,7 +171,7 @@ def _small(evidence: Evidence) -> list[str]:
     return [f"{which} fewer than {FEW} {split_name} images: what is said of single labels is uncertain."]
 
 
-def _unequal(evidence: Evidence) -> list[str]:
+def unequal(evidence: Evidence) -> list[str]:
     totals = {label: row.get("train", 0) for label, row in evidence.counts.items()}
     if len(totals) < 2:
         return []

@@ -25,7 +25,6 @@ from vidi.core.measured import Measured
 from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import RunFolder
 from vidi.core.task import Task
-from vidi.data.split import save_split
 from vidi.evaluation.features import weights_key
 from vidi.evaluation.model import Model, load_model
 from vidi.evaluation.score import predict_rows, prediction_table, truth_of, write_predictions
@@ -108,7 +107,7 @@ def train(
     }
     folder.write("recipe.json", "recipe", recorded)
     if processes.is_main():
-        write_predictions(folder.path / "splits.parquet", save_split(data.dataset), atomic)
+        write_predictions(folder.path / "splits.parquet", data.dataset.split_table(), atomic)
     processes.wait()
     budget = Budget(None if minutes is None else 60 * minutes, began)
     try:
