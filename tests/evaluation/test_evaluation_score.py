@@ -24,7 +24,6 @@ from vidi.evaluation.score import (
     network_accuracy,
     predict_rows,
     prediction_table,
-    reliability,
     scores_of,
     truth_of,
     write_predictions,
@@ -126,16 +125,6 @@ def test_hardest_by_hand(job):
     assert [entry["id"] for entry in table["surest_hits"]] == ["image-3", "image-4"]
     first = table["most_certain"][0]
     assert first["probability"] == pytest.approx(0.9) and first["truth"] != first["prediction"]
-
-
-def test_reliability_by_hand(job):
-    found = fabricated(job, [1.0, 0.95, 0.92, 0.41], [True, True, False, False])
-    bins = reliability(found, job.dataset)
-    assert len(bins) == 10 and sum(entry["n"] for entry in bins) == 4
-    assert bins[9]["n"] == 3 and bins[9]["accuracy"] == pytest.approx(2 / 3)
-    assert bins[9]["confidence"] == pytest.approx((1 + 0.95 + 0.92) / 3)
-    assert bins[4] == {"low": 0.4, "high": 0.5, "n": 1, "confidence": pytest.approx(0.41), "accuracy": 0.0}
-    assert "accuracy" not in bins[0]
 
 
 def test_what_the_precision_changes_is_shown(job):

@@ -4,7 +4,15 @@ import math
 import numpy as np
 import pytest
 
-from vidi.ops.selective import aurc, coverage_at_risk, excess_aurc, guaranteed_threshold, risk_coverage
+from vidi.ops.selective import (
+    aurc,
+    coverage_at_risk,
+    excess_aurc,
+    guaranteed_threshold,
+    measured_aurc,
+    measured_curve,
+    risk_coverage,
+)
 
 
 def drawn(n, seed, digits=8):
@@ -131,3 +139,30 @@ def test_what_cannot_be_guaranteed_is_not():
 def test_nan_is_refused():
     with pytest.raises(ValueError, match="finite"):
         aurc(np.array([math.nan]), np.array([0.0]))
+
+
+@pytest.mark.parametrize("group", [None, np.repeat(np.arange(40), 10)], ids=["alone", "grouped"])
+def test_the_measured_curve_is_the_curve_with_intervals_around_it(group):
+    confidence, loss = drawn(400, 6)
+    points = measured_curve(confidence, loss > 0, group=group, replicates=200)
+    assert len(points) == 60 and points[-1]["coverage"] == 1
+    whole = risk_coverage(confidence, loss)
+    for point in points:
+        place = int(np.flatnonzero(whole.threshold == point["threshold"])[0])
+        assert point["risk"] == whole.risk[place] and point["coverage"] == whole.coverage[place]
+        assert point["low"] <= point["risk"] <= point["high"] and point["low"] < point["high"]
+    assert measured_curve(np.zeros(0), np.zeros(0, bool)) == []
+
+
+def test_the_measured_area_has_an_interval_that_groups_widen():
+    confidence, loss = (np.repeat(each, 10) for each in drawn(100, 3))
+    alone, grouped = (measured_aurc(confidence, loss, group=g) for g in (None, np.repeat(np.arange(100), 10)))
+    assert alone.value == grouped.value == aurc(confidence, loss)
+    assert alone.low < alone.value < alone.high and grouped.high - grouped.low > 2 * (alone.high - alone.low)
+    assert math.isnan(measured_aurc(np.ones(1), np.ones(1)).low)
+
+
+def test_the_measured_area_covers_what_a_large_sample_shows():
+    true = aurc(*drawn(300_000, 98))
+    found = [measured_aurc(*drawn(400, seed), replicates=200, seed=seed) for seed in range(100)]
+    assert 0.88 <= np.mean([one.low <= true <= one.high for one in found]) <= 1

@@ -141,6 +141,15 @@ def predict(
     run: RunPath,
     images: Annotated[list[str], typer.Argument(help="files, folders, globs or file: URLs")],
     out: Annotated[Path, typer.Option(help="a .csv, .parquet or .jsonl file")] = Path("predictions.csv"),
+    sets: Annotated[
+        bool, typer.Option("--sets", help="also the labels that hold the true one in 9 of 10 cases")
+    ] = False,
+    risk: Annotated[
+        float | None, typer.Option(help='say "I don\'t know" where more than this share would be wrong')
+    ] = None,
+    min_confidence: Annotated[
+        float | None, typer.Option(help='say "I don\'t know" below this probability')
+    ] = None,
     json: Json = False,
 ) -> None:
     """Predict the labels of images and write a table."""
@@ -148,7 +157,7 @@ def predict(
     from vidi.core.progress import Terminal
     from vidi.verbs.predict import predict as verb
 
-    done = verb(run, images, out=out, say=Terminal())
+    done = verb(run, images, out=out, sets=sets, risk=risk, min_confidence=min_confidence, say=Terminal())
     if not done.answered:
         name, error = done.errors[0]
         raise UsageError(
@@ -156,7 +165,7 @@ def predict(
         )
     show.json_or(
         json,
-        {"out": str(done.out), "answered": done.answered, "failed": done.failed, "errors": list(done.errors)},
+        {**vars(done), "out": str(done.out), "errors": list(done.errors)},
         lambda: show.predicted(done),
     )
 

@@ -87,6 +87,16 @@ def predicted_in_words(done: Any) -> str:
 def predicted(done: Any) -> None:
     """How many answers, and what could not be opened."""
     typer.echo(f"{predicted_in_words(done)}; written to {plain(str(done.out))}")
+    if done.silent:
+        typer.echo(f'  {done.silent:,} of the answers are "I don\'t know"')
+    if done.silent == done.answered:
+        typer.echo(
+            "  no answer was sure enough; a larger --risk, or more validation images, would allow some"
+        )
+    if done.unfamiliar:
+        typer.echo(
+            f"  {done.unfamiliar:,} images are unlike those the model was trained on (column unfamiliar)"
+        )
     for name, error in done.errors[:10]:
         typer.echo(f"  {plain(name)}: {error}")
     if done.failed > 10:

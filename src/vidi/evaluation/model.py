@@ -20,17 +20,22 @@ from vidi.core.task import Task
 from vidi.evaluation.engine import Engine, best_precision
 from vidi.evaluation.features import feature_engine
 from vidi.evaluation.inputs import Opened, opened
+from vidi.evaluation.limits import Limits, read_limits
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one image; `error` instead where it could not be opened."""
+    """What a model says of one image; `error` instead where it could not be opened.
+
+    `unfamiliar`: unlike the images it was trained on (None where the model can't tell).
+    """
 
     name: str
     prediction: str | None
     confidence: float | None
     probabilities: dict[str, float]
     error: str = ""
+    unfamiliar: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ class Model:
     """Predicts labels of images. `temperature` divides the logits (Guo et al. 2017); 1 leaves them.
 
     `precision` is that of inference: `auto` is bf16 where the CPU multiplies it in hardware. `folder` is the run it
-    came from, so that what it was trained on can be told from what it was not.
+    came from, so that what it was trained on can be told from what it was not. `limits` say where its answers may be
+    relied on; None where nobody measured that.
     """
 
     network: Classifier
@@ -49,6 +55,7 @@ class Model:
     precision: str = "auto"
     about: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = None
+    limits: Limits | None = None
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -77,6 +84,11 @@ class Model:
         scaled = torch.from_numpy(logits).double() / self.temperature
         return np.asarray(self.task.probability(scaled).numpy())
 
+    def distance(self, features: Float32[np.ndarray, "n d"]) -> Float[np.ndarray, " n"] | None:
+        """How far each image is from those the model was trained on, 0 to 2; None where they are not kept."""
+        known = self.limits.familiar if self.limits else None
+        return known.distance(features) if known else None
+
     def predict(self, images: Any) -> list[Prediction]:
         """One prediction for each image; see `evaluation.inputs.expand` for what counts as images."""
         return list(self.stream(images))
@@ -92,18 +104,25 @@ class Model:
 
     def _answers(self, chunk: list[Opened]) -> Iterator[Prediction]:
         pixels = [item.image for item in chunk if item.image is not None]
-        answers: Iterator[tuple[str, Float[np.ndarray, " c"]]] = iter(())
+        answers: Iterator[tuple[str, Float[np.ndarray, " c"], bool | None]] = iter(())
         if pixels:
-            probability = self.probability(self.logits(np.stack(pixels)))
-            answers = zip(self.task.decode(probability, self.labels), probability, strict=True)
+            features = self.engine(np.stack(pixels))
+            probability = self.probability(self.from_features(features))
+            decoded = self.task.decode(probability, self.labels)
+            answers = zip(decoded, probability, self._strange(features), strict=True)
         for item in chunk:
             if item.image is None:
                 yield Prediction(item.name, None, None, {}, item.error)
             else:
-                text, values = next(answers)
-                yield Prediction(
-                    item.name, text, float(values.max()), dict(zip(self.labels, values.tolist(), strict=True))
-                )
+                text, values, strange = next(answers)
+                said = dict(zip(self.labels, values.tolist(), strict=True))
+                yield Prediction(item.name, text, float(values.max()), said, unfamiliar=strange)
+
+    def _strange(self, features: Float32[np.ndarray, "n d"]) -> list[bool | None]:
+        distance = self.distance(features)
+        if distance is None or self.limits is None or self.limits.familiar is None:
+            return [None] * len(features)
+        return [bool(far) for far in distance > self.limits.familiar.threshold]
 
     def save(self, folder: RunFolder) -> None:
         """`model.safetensors` and `model.json`."""
@@ -123,6 +142,7 @@ class Model:
                 "labels": list(self.labels),
                 "preprocessing": self.preprocessing.record(),
                 "calibration": {"temperature": self.temperature},
+                "limits": self.limits.record(folder.path) if self.limits else None,
                 "precision": self.precision,
                 "sha256": sha256(folder.path / "model.safetensors"),
                 **self.about,
@@ -131,7 +151,14 @@ class Model:
 
     def with_temperature(self, temperature: float) -> "Model":
         """The same with another temperature; what is compiled stays so."""
-        changed = replace(self, temperature=temperature)
+        return self._with(temperature=temperature)
+
+    def with_limits(self, limits: Limits | None) -> "Model":
+        """The same with other limits; what is compiled stays so."""
+        return self._with(limits=limits)
+
+    def _with(self, **changes: Any) -> "Model":
+        changed = replace(self, **changes)
         if "engine" in self.__dict__:
             changed.__dict__["engine"] = self.engine
         return changed
@@ -172,6 +199,7 @@ def load_model(path: Path, *, build: Callable[..., Classifier], task: Callable[[
         temperature=float(content["calibration"]["temperature"]),
         precision=content["precision"],
         folder=path,
+        limits=read_limits(content.get("limits"), path),
     )
 
 

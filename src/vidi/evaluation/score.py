@@ -48,6 +48,7 @@ class Predictions:
     logits: Float[np.ndarray, "n c"]
     probability: Float[np.ndarray, "n c"]
     answers: list[str]
+    distance: Float[np.ndarray, " n"] | None = None  # from what the model knows, where that is kept
 
 
 def predict_rows(
@@ -61,12 +62,14 @@ def predict_rows(
 ) -> Predictions:
     """Every row once, in order; features of the very same network that are kept already are not computed again."""
     if features is not None and model.precision == "auto":  # the precision that features are kept in
-        logits = model.from_features(features(model.network, weights_key(model.network), rows))
+        seen = features(model.network, weights_key(model.network), rows)
     else:
         images = pixels(rows, size_px=model.preprocessing.size_px, fit=model.preprocessing.fit)
-        logits = model.logits(images, say)
+        seen = model.engine(images, say)
+    logits = model.from_features(seen)
     probability = model.probability(logits)
-    return Predictions(rows, logits, probability, model.task.decode(probability, model.labels))
+    answers = model.task.decode(probability, model.labels)
+    return Predictions(rows, logits, probability, answers, model.distance(seen))
 
 
 def truth_of(
@@ -160,23 +163,6 @@ def hardest(
         "least_certain": entries(mistakes[::-1][:most]),
         "surest_hits": entries(order[~wrong[order]][:most]),
     }
-
-
-def reliability(predictions: Predictions, dataset: Dataset, *, bins: int = 10) -> list[dict[str, Any]]:
-    """For each bin of confidence: how many answers, how sure they were, how many were right."""
-    truth = dataset.column("target")[predictions.rows]
-    right = np.asarray([a == b for a, b in zip(predictions.answers, truth, strict=True)], float)
-    confidence = predictions.probability.max(axis=1)
-    number = np.minimum((confidence * bins).astype(int), bins - 1)
-    table = []
-    for place in range(bins):
-        inside = number == place
-        count = int(inside.sum())
-        entry = {"low": place / bins, "high": (place + 1) / bins, "n": count}
-        if count:
-            entry |= {"confidence": float(confidence[inside].mean()), "accuracy": float(right[inside].mean())}
-        table.append(entry)
-    return table
 
 
 def write_predictions(path: Path, table: pa.Table, atomic: Callable[..., Any]) -> None:

@@ -1,13 +1,14 @@
 """How often a model is wrong if it may stay silent where it is least sure."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from vidi.core.measured import Measured
-from vidi.ops.bootstrap import percentile
+from vidi.ops.bootstrap import BLOCK, percentile
 from vidi.ops.intervals import NO_INTERVAL, clopper_pearson, score_interval
 
 OPTIMISTIC = "the threshold is chosen on the same examples, so new ones have a somewhat higher risk"
@@ -76,24 +77,14 @@ def coverage_at_risk(
     0 if not even the surest answers are good enough. With `group`, whole groups are drawn.
     """
     check_pairs(confidence, loss)
-    level, tie = np.unique(-confidence, return_inverse=True)
-    unit = np.arange(len(loss)) if group is None else np.unique(group, return_inverse=True)[1]
-    units = int(unit.max(initial=-1)) + 1
-    generator = np.random.default_rng(seed)
 
-    def largest(weight: Float[np.ndarray, " n"]) -> float:
-        answered = np.cumsum(np.bincount(tie, weight, minlength=len(level)))
-        total = np.cumsum(np.bincount(tie, weight * loss, minlength=len(level)))
+    def largest(answered: Float[np.ndarray, "r t"], total: Float[np.ndarray, "r t"]) -> np.ndarray:
         good = (answered > 0) & (total <= risk * answered + 1e-9)
-        return float(answered[good].max(initial=0) / answered[-1])
+        return np.asarray(np.where(good, answered, 0).max(axis=1) / answered[:, -1])
 
-    value = largest(np.ones(len(loss))) if units else math.nan
-    drawn = np.array(
-        [
-            largest(np.bincount(generator.integers(units, size=units), minlength=units)[unit].astype(float))
-            for _ in range(replicates if units > 1 else 0)
-        ]
-    )
+    again = Redrawn(confidence, loss, group, replicates, seed)
+    value = again.value(largest)
+    drawn, units = again.drawn(largest), again.units
     what = "examples" if group is None else "groups"
     low, high, method, note = NO_INTERVAL[0], NO_INTERVAL[1], "", OPTIMISTIC
     if len(drawn) and drawn.min() < drawn.max():
@@ -105,6 +96,137 @@ def coverage_at_risk(
         note = f"no interval: too few {what} to draw again"
     name = f"coverage at risk {risk:g}"
     return Measured(name, value, low, high, len(loss), method, seeds=(seed,), note=note)
+
+
+@dataclass(frozen=True)
+class Redrawn:
+    """Risk-coverage curves of the examples (or whole groups) drawn again with replacement, a block at a time.
+
+    A statistic takes, for each distinct confidence from the highest down, the weight that is `answered` and its
+    `total` loss, both (r, t), and gives a number for each of r drawings.
+    """
+
+    confidence: Float[np.ndarray, " n"]
+    loss: Float[np.ndarray, " n"]
+    group: Int[np.ndarray, " n"] | None
+    replicates: int
+    seed: int
+
+    @property
+    def unit(self) -> Int[np.ndarray, " n"]:
+        if self.group is None:
+            return np.arange(len(self.loss))
+        return np.asarray(np.unique(self.group, return_inverse=True)[1])
+
+    @property
+    def units(self) -> int:
+        return int(self.unit.max(initial=-1)) + 1
+
+    def value(self, statistic: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> float:
+        """Of the examples as they are; nan without any."""
+        if not len(self.loss):
+            return math.nan
+        return float(statistic(*self.summed(np.ones((1, len(self.loss)))))[0])
+
+    def drawn(self, statistic: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Float[np.ndarray, "r ..."]:
+        """Of every drawing; empty where there are fewer than two units to draw."""
+        units, unit, generator = self.units, self.unit, np.random.default_rng(self.seed)
+        left, found = self.replicates if units > 1 else 0, []
+        while left:
+            rows = min(left, max(1, BLOCK // len(self.loss)))
+            picked = generator.integers(units, size=(rows, units)) + units * np.arange(rows)[:, None]
+            count = np.bincount(picked.ravel(), minlength=rows * units).reshape(rows, units)
+            found.append(statistic(*self.summed(count[:, unit].astype(np.float64))))
+            left -= rows
+        return np.concatenate(found) if found else np.zeros(0)
+
+    def summed(self, weight: Float[np.ndarray, "r n"]) -> tuple[np.ndarray, np.ndarray]:
+        """Weight and loss from the surest example down to the end of each tie."""
+        order = np.argsort(-self.confidence, kind="stable")
+        ordered = self.confidence[order]
+        last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
+        weight = weight[:, order]
+        total = np.cumsum(weight * self.loss[order], axis=1)
+        return np.cumsum(weight, axis=1)[:, last], total[:, last]
+
+
+def measured_aurc(
+    confidence: Float[np.ndarray, " n"],
+    loss: Float[np.ndarray, " n"],
+    *,
+    group: Int[np.ndarray, " n"] | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Measured:
+    """`aurc` with the interval of a bootstrap over examples, or over whole groups."""
+    check_pairs(confidence, loss)
+
+    def area(answered: Float[np.ndarray, "r t"], total: Float[np.ndarray, "r t"]) -> np.ndarray:
+        risk = total / np.maximum(answered, 1e-12)
+        return np.asarray((np.diff(answered, axis=1, prepend=0) * risk).sum(axis=1) / answered[:, -1])
+
+    again, what = (
+        Redrawn(confidence, loss, group, replicates, seed),
+        "examples" if group is None else "groups",
+    )
+    value, drawn = aurc(confidence, loss), again.drawn(area)
+    if not len(drawn) or drawn.min() == drawn.max():
+        note = f"no interval: too few {what} to draw again, or all alike"
+        return Measured("AURC", value, *NO_INTERVAL, len(loss), "", seeds=(seed,), note=note)
+    low, high = (
+        end + value - again.value(area) for end in percentile(drawn)
+    )  # a drawing has ties of its own
+    method = f"bootstrap over {what}, percentile, {replicates} replicates"
+    return Measured(
+        "AURC", value, max(0.0, min(low, value)), max(high, value), len(loss), method, seeds=(seed,)
+    )
+
+
+def measured_curve(
+    confidence: Float[np.ndarray, " n"],
+    wrong: Bool[np.ndarray, " n"],
+    *,
+    points: int = 60,
+    group: Int[np.ndarray, " n"] | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> list[dict[str, float]]:
+    """At most `points` points of the risk-coverage curve, each with its risk's 95 % interval at that threshold.
+
+    Wilson's interval, or a bootstrap over whole groups. Evenly apart in coverage; the last answers everything.
+    """
+    curve = risk_coverage(confidence, wrong.astype(np.float64))
+    if not len(curve.n):
+        return []
+    wanted = np.searchsorted(curve.coverage, np.arange(1, points + 1) / points - 1e-12)
+    places = np.unique(np.minimum(wanted, len(curve.n) - 1))
+    if group is None:
+        ends = [score_interval(float(curve.risk[place]), int(curve.n[place])) for place in places]
+    else:
+
+        def risks(answered: Float[np.ndarray, "r t"], total: Float[np.ndarray, "r t"]) -> np.ndarray:
+            with np.errstate(invalid="ignore"):
+                return np.asarray(total[:, places] / answered[:, places])
+
+        drawn = Redrawn(confidence, wrong.astype(np.float64), group, replicates, seed).drawn(risks)
+        ends = [percentile(column) for column in drawn.T] if len(drawn) else [NO_INTERVAL] * len(places)
+        units = len(np.unique(group))
+        ends = [  # a risk of exactly 0 or 1 has no spread in any drawing
+            score_interval(float(curve.risk[place]), min(units, int(curve.n[place])))
+            if low == high
+            else (low, high)
+            for place, (low, high) in zip(places, ends, strict=True)
+        ]
+    return [
+        {
+            "coverage": float(curve.coverage[place]),
+            "risk": float(curve.risk[place]),
+            "low": float(low),
+            "high": float(high),
+            "threshold": float(curve.threshold[place]),
+        }
+        for place, (low, high) in zip(places, ends, strict=True)
+    ]
 
 
 def guaranteed_threshold(

@@ -13,6 +13,7 @@ from vidi.core.job import FeatureSource, Pixels
 from vidi.core.measured import Measured
 from vidi.core.progress import Say
 from vidi.core.scores import Scores
+from vidi.evaluation import trust
 from vidi.evaluation.model import Model
 from vidi.evaluation.neighbours import nearest_votes
 from vidi.evaluation.score import (
@@ -21,7 +22,6 @@ from vidi.evaluation.score import (
     inference,
     measure,
     predict_rows,
-    reliability,
     scores_of,
 )
 from vidi.ops.baselines import frequencies
@@ -55,8 +55,24 @@ def assess(
         content["confusion"] = confusion(
             np.asarray(scores.truth), scores.prediction, len(model.labels)
         ).tolist()
-        content["reliability"] = reliability(predictions, dataset)
+        content |= trusted(model, dataset, predictions, scores)
     return predictions, content
+
+
+def trusted(model: Model, dataset: Dataset, predictions: Predictions, scores: Scores) -> dict[str, Any]:
+    """What the probabilities are worth: reliability, silence, sets, unfamiliar images."""
+    limits, distance = model.limits, predictions.distance
+    content: dict[str, Any] = {
+        **trust.reliability(scores),
+        "brier": trust.brier(scores),
+        "selective": trust.selective(scores, limits),
+    }
+    if limits is not None:
+        content["conformal"] = trust.conformal(scores, limits)
+    if limits is not None and distance is not None:
+        ids, paths = (dataset.column(name)[predictions.rows] for name in ("id", "path"))
+        content["familiarity"] = trust.familiarity(scores, limits, distance, ids=ids, paths=paths)
+    return content
 
 
 def headline(task: str) -> str:

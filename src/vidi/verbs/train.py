@@ -27,9 +27,9 @@ from vidi.core.run_folder import RunFolder
 from vidi.core.task import Task
 from vidi.evaluation.features import weights_key
 from vidi.evaluation.model import Model, load_model
-from vidi.evaluation.score import predict_rows, prediction_table, truth_of, write_predictions
-from vidi.ops.temperature import fit_temperature
+from vidi.evaluation.score import prediction_table, write_predictions
 from vidi.verbs.assess import assess, baselines, described
+from vidi.verbs.calibrate import calibrated
 from vidi.verbs.load import Loaded, default_backbone, load
 
 PRETRAINED = ("auto", "probe", "tail", "finetune", "knn")
@@ -233,32 +233,6 @@ def reserve_for(dataset: Dataset, budget: Budget) -> float:
         return 0.0
     ahead = len(dataset.where("test")) + len(dataset.where("validation"))
     return min(0.5 * budget.seconds, 6.0 + ahead / 250)
-
-
-def calibrated(job: Job, fitted: Fitted) -> tuple[Model, dict[str, Any]]:
-    """The model with its temperature fitted on the validation split, and what that changed there."""
-    model = Model(fitted.network.eval(), fitted.spec, job.dataset.labels, job.task, folder=job.folder.path)
-    rows = job.dataset.where("validation")
-    if not len(rows):
-        return model, {"temperature": 1.0, "n": 0, "split": "validation"}
-    logits = predict_rows(model, job.dataset, job.pixels, rows, job.say, features=job.features).logits
-    truth = truth_of(job.dataset, rows, model)
-    temperature = fit_temperature(logits, truth, job.task.name)
-    return model.with_temperature(temperature), {
-        "temperature": temperature,
-        "n": len(rows),
-        "split": "validation",
-        "log_loss_before": _log_loss(model, logits, truth),
-        "log_loss_after": _log_loss(model.with_temperature(temperature), logits, truth),
-    }
-
-
-def _log_loss(model: Model, logits: NDArray[np.float32], truth: NDArray[Any]) -> float:
-    probability = np.clip(model.probability(logits), 1e-12, 1.0)
-    if truth.ndim == 1:
-        return float(-np.log(probability[np.arange(len(truth)), truth]).mean())
-    miss = np.clip(1 - probability, 1e-12, 1.0)
-    return float(-np.where(truth, np.log(probability), np.log(miss)).mean())
 
 
 def kept_features(data: Loaded, recipe: str) -> NDArray[np.float32] | None:
