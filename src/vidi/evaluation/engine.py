@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float32, UInt8
 from torch import nn
 
+from vidi.core import inference_engine
 from vidi.core.device import native_bf16
 from vidi.core.progress import Quiet, Say
 
@@ -95,20 +96,22 @@ def torch_engine(
 
 
 def _openvino_engine(network: nn.Module, *, size_px: int, precision: str) -> Engine:
-    import openvino
-
+    openvino = inference_engine.openvino()
     example = torch.zeros(1, size_px, size_px, 3, dtype=torch.uint8)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(ChannelsLast(network).eval(), example, check_trace=False)
         traced = torch.jit.freeze(traced)  # folds constants first: conversion takes half the time
-        model = openvino.convert_model(traced, example_input=example, input=[1, size_px, size_px, 3])
+        model = inference_engine.converted(traced)
+    node = model.inputs[0].get_node()
+    node.set_element_type(openvino.Type.u8)
+    node.set_partial_shape(openvino.PartialShape([1, size_px, size_px, 3]))
+    model.validate_nodes_and_infer_types()
     return _compiled(model, precision)
 
 
 def _compiled(model: Any, precision: str) -> Engine:
-    import openvino
-
+    openvino = inference_engine.openvino()
     hints = {
         "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision],
         "PERFORMANCE_HINT": "THROUGHPUT",

@@ -4,6 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock, Thread
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -49,7 +50,7 @@ class FeaturePass:
 
     def _kept(self, network: Classifier, key: str, rows: NDArray[np.int64]) -> Float32[np.ndarray, "n d"]:
         preprocessing, precision = network.preprocessing, best_precision()
-        kept = self.store(f"features-{key}-{preprocessing.size_px}-{preprocessing.fit}-{precision}")
+        kept = self.store(store_name(network, key, precision))
         hashes = [str(value) for value in self.dataset.column("hash")[rows]]
         missing = kept.missing(hashes)
         if len(missing):
@@ -59,20 +60,36 @@ class FeaturePass:
         return kept.get(hashes)
 
 
+def store_name(network: Classifier, key: str, precision: str) -> str:
+    """Where features by the network whose weights are named `key` are kept."""
+    preprocessing = network.preprocessing
+    return f"features-{key}-{preprocessing.size_px}-{preprocessing.fit}-{precision}"
+
+
 _RECENT: OrderedDict[tuple[str, int, str], Engine] = OrderedDict()
 RECENT = 2  # a run goes to and fro between the embedded backbone and its own network
+_MAKING = Lock()
 
 
 def feature_engine(network: Classifier, precision: str) -> Engine:
     """The engine of everything before the head; the last two stay compiled, told apart by their exact weights."""
     size_px = network.preprocessing.size_px
     key = (weights_key(network), size_px, precision)
-    if key not in _RECENT:
-        _RECENT[key] = engine(Features(network), size_px=size_px, precision=precision)
-    _RECENT.move_to_end(key)
-    while len(_RECENT) > RECENT:
-        _RECENT.popitem(last=False)
-    return _RECENT[key]
+    with _MAKING:
+        if key not in _RECENT:
+            _RECENT[key] = engine(Features(network), size_px=size_px, precision=precision)
+        _RECENT.move_to_end(key)
+        while len(_RECENT) > RECENT:
+            _RECENT.popitem(last=False)
+        return _RECENT[key]
+
+
+def compile_ahead(network: Classifier) -> None:
+    """Begin to make the engine of a network in a thread, so that files are read meanwhile.
+
+    It takes a processor one to three seconds; `feature_engine` waits for what has begun.
+    """
+    Thread(target=feature_engine, args=(network, best_precision()), name="compile-ahead").start()
 
 
 def weights_key(network: Classifier) -> str:

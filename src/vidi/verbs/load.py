@@ -16,7 +16,8 @@ from vidi.data import duplicates, split
 from vidi.data.pixels import DatasetPixels
 from vidi.data.scan import scan
 from vidi.data.store import Cache
-from vidi.evaluation.features import FeaturePass, weights_key
+from vidi.evaluation.engine import best_precision
+from vidi.evaluation.features import FeaturePass, compile_ahead, store_name, weights_key
 
 SIZE_PX = 128
 
@@ -98,6 +99,8 @@ def load(
     options = ReadOptions(image=image, target=target, group=group, split=split_column)
     listing = list_examples(path, options)
     name = path.resolve().stem if path.is_file() else path.resolve().name
+    if similar:
+        begin_features(cache)
     dataset = scan(
         listing,
         name=name,
@@ -111,6 +114,13 @@ def load(
     loaded = prepared(dataset, cache=cache, similar=similar, seed=seed, say=say, divide=fewest_labels > 1)
     said = {"image": image, "target": target, "group": group, "split_column": split_column, "task": task}
     return replace(loaded, path=path, read={name: value for name, value in said.items() if value is not None})
+
+
+def begin_features(cache: Cache) -> None:
+    """Compile the embedded network while the files are read, if no features of it are kept: they will be wanted."""
+    backbone = default_backbone()
+    if not cache.store(store_name(backbone, weights_key(backbone), best_precision())).size_bytes:
+        compile_ahead(backbone)
 
 
 def prepared(
