@@ -30,6 +30,7 @@ KINDS = {
     "audits": "audits",
     "corruptions": "audits/corruptions",
     "dials": "audits/dials",
+    "maps": "explanations/maps",
 }
 ALIASES: dict[str, tuple[str, dict[str, Any]]] = {"lite0": ("efficientnet_lite", {})}
 DEFAULT_NETWORK = "lite0"

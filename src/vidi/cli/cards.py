@@ -16,6 +16,7 @@ FUNCTIONS = {  # whose keyword arguments are a member's options
     "audits": "audit",
     "corruptions": "corrupt",
     "dials": "corrupt",
+    "maps": "explain",
     "parts": "layer",
     "metrics": "measure",
     "tasks": "",

@@ -15,7 +15,7 @@ class Card:
 
     `on` and `off` are keyword arguments of the member's function: with `off` it changes nothing, exactly.
     `serves` names the tasks it is for (empty: all). `weights` and `multiply_adds` are counts for one image
-    of a network built with the arguments `at`.
+    of a network built with the arguments `at`. `facts` are what else the members of a kind say of themselves.
     """
 
     title: str
@@ -28,6 +28,7 @@ class Card:
     at: Mapping[str, Any] = field(default_factory=dict)
     weights: int | None = None
     multiply_adds: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
     status: str = "tested"
 
 
