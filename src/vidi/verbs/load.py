@@ -1,5 +1,6 @@
 """From a path to a data set that was opened, checked for copies and split."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -66,9 +67,11 @@ def list_examples(path: Path, options: ReadOptions) -> Listing:
     return listing
 
 
+@functools.lru_cache(maxsize=1)
 def default_backbone(size_px: int = SIZE_PX) -> Classifier:
-    """The embedded network, for features."""
-    return catalog.network(catalog.DEFAULT_NETWORK, classes=2, size_px=size_px, pretrained=True)
+    """The embedded network, for features alone: one for all who ask, so nobody may train it."""
+    backbone = catalog.network(catalog.DEFAULT_NETWORK, classes=2, size_px=size_px, pretrained=True)
+    return backbone.eval().requires_grad_(False)
 
 
 def load(
