@@ -24,11 +24,14 @@ import report
 PEERS = report.HERE / "peers"
 TARGET, PUBLISHED = 0.90, 0.94  # airbench94's authors reach 0.94 on the original images
 WARM_UP, STEPS = 2, 6
+OURS, BARE = "vidi, bf16, channels_last", "plain torch, bf16, channels_last"
 RATES = {  # batch and what is trained
-    "airbench net, AdamW": (1000, "vidi, bf16, channels_last", "airbench", "AdamW", {}),
-    "airbench net, Muon": (1000, "vidi, bf16, channels_last", "airbench", "Muon", {}),
-    "ResNet-9, width 32": (512, "vidi, bf16, channels_last", "fast_residual", "AdamW", {"width": 32}),
-    "ResNet-9, width 64": (512, "vidi, bf16, channels_last", "fast_residual", "AdamW", {"width": 64}),
+    "airbench net, AdamW": (1000, OURS, "airbench", "AdamW", {}),
+    "airbench net, bare": (1000, BARE, "airbench", "AdamW", {}),
+    "airbench net, Muon": (1000, OURS, "airbench", "Muon", {}),
+    "ResNet-9, width 32": (512, OURS, "fast_residual", "AdamW", {"width": 32}),
+    "ResNet-9, width 32, bare": (512, BARE, "fast_residual", "AdamW", {"width": 32}),
+    "ResNet-9, width 64": (512, OURS, "fast_residual", "AdamW", {"width": 64}),
     "ResNet-18, bf16": (128, "plain loop, bf16", "", "", {}),
     "ResNet-18, fp32": (128, "plain loop, fp32", "", "", {}),
 }
@@ -64,6 +67,30 @@ def vidi_step(batch: int, network: str, optimizer: str, options: dict[str, Any])
     return lambda: (step((image, target)), average.update(model, 1))
 
 
+def bare_step(batch: int, network: str, options: dict[str, Any]) -> Callable[[], Any]:
+    """The same network in five lines of torch, its images normalised before: what the hardware gives without vidi."""
+    import torch
+    from torch.nn import functional
+
+    from vidi import catalog
+    from vidi.core.device import seeded
+
+    model = catalog.network(network, classes=10, size_px=32, generator=seeded(0), **options)
+    layers = torch.nn.Sequential(*model.stages, model.head).to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.AdamW(layers.parameters(), lr=1e-3, weight_decay=0.05)
+    image = torch.randn(batch, 3, 32, 32, generator=seeded(1)).contiguous(memory_format=torch.channels_last)
+    target = torch.arange(batch) % 10
+
+    def step() -> None:
+        optimizer.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = layers(image)
+        functional.cross_entropy(logits.float(), target, label_smoothing=0.1).backward()
+        optimizer.step()
+
+    return step
+
+
 def plain_step(batch: int, *, bf16: bool) -> Callable[[], Any]:
     """The plain loop's step, with its normalisation."""
     sys.path.insert(0, str(PEERS))
@@ -78,12 +105,13 @@ def plain_step(batch: int, *, bf16: bool) -> Callable[[], Any]:
 
 def rate(name: str) -> float:
     """Images a second, the median of a few steps; in a process of its own, because memory settings are a process's."""
-    batch, _, network, optimizer, options = RATES[name]
-    step = (
-        vidi_step(batch, network, optimizer, options)
-        if network
-        else plain_step(batch, bf16=name.endswith("bf16"))
-    )
+    batch, how, network, optimizer, options = RATES[name]
+    if how == BARE:
+        step = bare_step(batch, network, options)
+    elif network:
+        step = vidi_step(batch, network, optimizer, options)
+    else:
+        step = plain_step(batch, bf16=name.endswith("bf16"))
     times = []
     for _ in range(WARM_UP + STEPS):
         began = time.perf_counter()
