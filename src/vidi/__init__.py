@@ -1,7 +1,7 @@
 """vidi: from a folder of images to a vision model you can stand behind.
 
 The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `audit`, `compare`,
-`verify`, `open_model`, `resume`.
+`verify`, `edit_card`, `open_model`, `resume`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from vidi.version import VERSION
 
 if TYPE_CHECKING:
     from vidi.verbs.audit import audit
+    from vidi.verbs.card import edit_card
     from vidi.verbs.check import check
     from vidi.verbs.compare import compare
     from vidi.verbs.evaluate import evaluate
@@ -26,6 +27,7 @@ __all__ = [
     "audit",
     "check",
     "compare",
+    "edit_card",
     "evaluate",
     "load",
     "open_model",
@@ -35,7 +37,7 @@ __all__ = [
     "verify",
 ]
 
-_HOME = {"open_model": "open"}
+_HOME = {"edit_card": "card", "open_model": "open"}
 
 
 def __getattr__(name: str) -> Any:

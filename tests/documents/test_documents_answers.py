@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidi.core.errors import UsageError
@@ -37,9 +37,10 @@ def test_by_hand():
     assert parsed("") == {} and parsed("# nothing\n") == {}
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.dictionaries(st.sampled_from(sorted(KNOWN)), st.text(max_size=200)))
 def test_what_is_written_is_read_again(given_):
-    kept = {key: answer.strip() for key, answer in given_.items()}
+    kept = {key: answers.checked(key, answer, KNOWN) for key, answer in given_.items()}
     merged = answers.merged({}, kept)
     assert parsed(yaml.safe_dump(merged, allow_unicode=True)) == merged
     assert parsed(answers.template("x", merged)) == {key: merged.get(key, "") for key in KNOWN}

@@ -11,12 +11,20 @@ import vidi
 from vidi.core.errors import UsageError
 from vidi.core.measured import Measured, Verdict
 from vidi.core.run_folder import RunFolder
+from vidi.verbs.card import refresh
 from vidi.verbs.verify import number
 
 
 @pytest.fixture
 def run(trained, tmp_path):
     return shutil.copytree(trained.folder, tmp_path / "run")
+
+
+@pytest.fixture
+def audited(run):
+    """The run with an audit by the class folder, told in its card."""
+    vidi.audit(run, by=["folder"], smallest=1)
+    return run
 
 
 def not_standing(found):
@@ -28,6 +36,43 @@ def test_an_untouched_run_stands_number_by_number(trained, pictures):
     assert found.verdict == Verdict.STANDS and not not_standing(found)
     measured = {f"{m.name} of {m.of}" if m.of else m.name for m in trained.measured}
     assert measured <= {check.what for check in found.checks}
+
+
+def test_a_run_that_was_moved_stands(run, pictures):
+    assert vidi.verify(run, pictures).verdict == Verdict.STANDS
+
+
+@pytest.mark.parametrize("name", ["README.md", "datasheet.md", "croissant.json", "splits.parquet"])
+def test_another_word_in_a_paper_fails_also_with_new_checksums(run, pictures, name):
+    content = (run / name).read_bytes()
+    other = (
+        content.replace(b"photos", b"fotos!")
+        if name != "splits.parquet"
+        else content[:-9] + b"?" + content[-8:]
+    )
+    assert other != content
+    (run / name).write_bytes(other)
+    assert not_standing(vidi.verify(run, pictures)) == {name: Verdict.FAILS}
+    if name != "splits.parquet":
+        RunFolder(run).seal()
+        assert not_standing(vidi.verify(run, pictures)) == {name: Verdict.FAILS}
+
+
+def test_a_number_of_an_audit_is_counted_again(audited, pictures):
+    whole = vidi.verify(audited, pictures)
+    assert whole.verdict == Verdict.STANDS
+    assert "accuracy of folder=red" in {check.what for check in whole.checks}
+    (folder,) = (audited / "audits").iterdir()
+    name = next(name for name in ("results.json", "audit.json") if (folder / name).exists())
+    content = json.loads((folder / name).read_text())
+    entry = next(e for e in content["groups"] if e["name"] == "accuracy" and e["of"] == "folder=red")
+    entry |= {"value": 0.001, "low": 0.0, "high": 0.01}
+    (folder / name).write_text(json.dumps(content))
+    assert not_standing(vidi.verify(audited, pictures)) == {f"audits/{folder.name}/{name}": Verdict.FAILS}
+    RunFolder(folder).seal()
+    refresh(audited)  # the card says the better number now, and all checksums are new
+    found = not_standing(vidi.verify(audited, pictures))
+    assert found == {"accuracy of folder=red": Verdict.FAILS}
 
 
 def test_one_byte_of_the_weights_and_it_fails(run):
@@ -56,7 +101,7 @@ def test_a_better_number_in_the_results_fails(run, pictures):
     (run / "results.json").write_text(json.dumps(results))
     RunFolder(run).seal()
     found = not_standing(vidi.verify(run, pictures))
-    assert found["accuracy"] == Verdict.FAILS and found["README.md"] == Verdict.CANNOT_TELL
+    assert found["accuracy"] == Verdict.FAILS and found["README.md"] == Verdict.FAILS
 
 
 def test_without_the_held_out_images_it_cannot_tell(trained, pictures, tmp_path):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 from vidi.core.errors import UsageError
 from vidi.core.files import cannot_write, read_json, sha256, write_json
 from vidi.core.processes import agreed, is_main
+from vidi.version import VERSION
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
@@ -93,8 +94,30 @@ class RunFolder:
 
     def seal(self) -> None:
         """Write every file's checksum; from then on a changed byte is noticed."""
-        files = sorted(p for p in self.path.iterdir() if p.is_file() and p.name != MANIFEST)
-        self.write(MANIFEST, "manifest", {"sha256": {p.name: sha256(p) for p in files}})
+        self._seal(p.name for p in self.path.iterdir() if p.is_file() and p.name != MANIFEST)
+
+    def reseal(self, written: Iterable[str]) -> None:
+        """The checksums once more after some files were written anew; what else lies there now is not taken in.
+
+        Whoever calls this has made sure that `changed` named nothing but what was to be written.
+        """
+        known = self.read(MANIFEST, "manifest")["sha256"]
+        self._seal(name for name in {*known, *written} if (self.path / name).exists())
+
+    def _seal(self, names: Iterable[str]) -> None:
+        digests = {name: sha256(self.path / name) for name in sorted(names)}
+        self.write(MANIFEST, "manifest", {"vidi": VERSION, "sha256": digests})
+
+    def changed(self) -> dict[str, str]:
+        """What became of each sealed file that is not as it was written; empty if all are."""
+        found = {}
+        for name, digest in self.read(MANIFEST, "manifest")["sha256"].items():
+            path = self.path / name
+            if not path.exists():
+                found[name] = "the file is gone"
+            elif sha256(path) != digest:
+                found[name] = "the file has changed since the run wrote it"
+        return found
 
     @property
     def sealed(self) -> bool:

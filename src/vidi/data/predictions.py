@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,24 @@ def read_predictions(
         group=grouped(attributes, asked_for(table, group, "group")) if group else None,
         where=path.name,
     ), remarks.all()
+
+
+def read_own_predictions(
+    path: Path, data: Mapping[str, Any], *, group: str | None = None
+) -> tuple[Answers, tuple[Remark, ...]]:
+    """Answers from a predictions.parquet that vidi wrote; `data` is what results.json beside it says of the data.
+
+    The true labels are an attribute too, under the name that their column had.
+    """
+    group = group or data.get("group")
+    answers, remarks = read_predictions(path, truth="truth", predicted="prediction", group=group)
+    own = {"id", "path", "split"}
+    attributes = {name: values for name, values in answers.attributes.items() if name not in own}
+    target = (data.get("columns") or {}).get("target")
+    if target:
+        true = np.asarray([answers.labels[label] for label in answers.truth], dtype=object)
+        attributes = {target: true, **attributes}
+    return replace(answers, attributes=attributes, where=str(data["name"])), remarks
 
 
 def named(table: Table, names: Sequence[str], flag: str, what: str) -> str:

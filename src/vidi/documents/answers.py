@@ -77,7 +77,7 @@ def parse(content: str, known: Mapping[str, Question], *, where: str) -> dict[st
 
 
 def checked(key: str, answer: str, known: Mapping[str, Question]) -> str:
-    """The answer without blanks around it; raises UsageError for an unknown key or an answer that is too long."""
+    """The answer with plain line ends and no blanks around it; UsageError for an unknown key or too long an answer."""
     if key not in known:
         raise UsageError(
             f"no question has the key {text.shortened(key, most=60)!r} (`vidi card questions` lists them)"
@@ -88,7 +88,8 @@ def checked(key: str, answer: str, known: Mapping[str, Question]) -> str:
             f"the answer to {key} has {len(answer):,} signs; up to {LONGEST:,} are kept: put the rest in a file of "
             "its own and name it"
         )
-    return answer.strip()
+    lines = answer.encode("utf-8", "backslashreplace").decode().splitlines()
+    return "\n".join(lines).strip()
 
 
 def merged(before: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:

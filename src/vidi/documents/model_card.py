@@ -152,9 +152,15 @@ def header(evidence: Evidence) -> Markup:
         "library_name": "vidi",
         "pipeline_tag": PIPELINES.get(str(evidence.results.get("task")), "image-classification"),
         "tags": ["vidi", str(evidence.results.get("task") or "classification")],
-        "model-index": [{"name": text.visible(evidence.folder.name), "results": _results(evidence)}],
+        "model-index": [{"name": _name(evidence), "results": _results(evidence)}],
     }
     return Markup(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000))  # noqa: S704  (YAML)
+
+
+def _name(evidence: Evidence) -> str:
+    """The data and the recipe; not the folder, so that a run that was moved still says the same."""
+    made = "-".join(filter(None, [evidence.name, str(evidence.results.get("recipe") or "")]))
+    return text.visible(made)
 
 
 def licence(evidence: Evidence) -> dict[str, str]:

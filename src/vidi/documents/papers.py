@@ -1,6 +1,9 @@
 """Every paper of a run or of a checked data set, written from its files."""
 
-from collections.abc import Callable
+import base64
+import binascii
+from collections.abc import Callable, Iterable
+from html.parser import HTMLParser
 from pathlib import Path
 
 from vidi.core.dataset import Dataset
@@ -10,6 +13,7 @@ from vidi.documents import croissant, datasheet, model_card, report
 from vidi.documents.evidence import Evidence, gather
 
 TEXTS = ("README.md", "datasheet.md", "croissant.json")
+PAGE = "report.html"
 
 
 def write(folder: RunFolder, *, thumbnail: Callable[[str], bytes | None]) -> list[Path]:
@@ -21,21 +25,59 @@ def write(folder: RunFolder, *, thumbnail: Callable[[str], bytes | None]) -> lis
     evidence = gather(folder)
     page = report.render(evidence, thumbnail=thumbnail)
     written = write_texts(evidence)
-    with atomic(folder.path / "report.html", "w") as stream:
+    with atomic(folder.path / PAGE, "w") as stream:
         stream.write(page)
-    return [*written, folder.path / "report.html"]
+    return [*written, folder.path / PAGE]
+
+
+def rewrite(folder: RunFolder) -> list[Path]:
+    """The same without the data at hand: the page's pictures are taken over from the page that is there."""
+    page = folder.path / PAGE
+    if not page.exists():
+        return write_texts(gather(folder))
+    return write(folder, thumbnail=pictures_of(page.read_text(encoding="utf-8")).get)
+
+
+def pictures_of(page: str) -> dict[str, bytes]:
+    """The pictures inside a page, by the example that each is of."""
+    found = _Pictures()
+    found.feed(page)
+    return found.pictures
+
+
+class _Pictures(HTMLParser):
+    """Every `<img data-example="ID" src="data:image/…;base64,…">`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pictures: dict[str, bytes] = {}
+
+    def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name, source = given.get("data-example"), given.get("src") or ""
+        if tag != "img" or not name or not source.startswith("data:image/"):
+            return
+        try:
+            self.pictures[name] = base64.b64decode(source.partition(",")[2], validate=True)
+        except binascii.Error:
+            return
+
+
+def texts(evidence: Evidence) -> dict[str, str]:
+    """The card and the datasheet as Markdown, by file name: of a data set without a model there is no card."""
+    card = {"README.md": model_card.render(evidence)} if evidence.trained else {}
+    return card | {"datasheet.md": datasheet.render(evidence)}
 
 
 def write_texts(evidence: Evidence) -> list[Path]:
-    """The paths of the papers that need no picture, written anew: of a data set without a model there is no card."""
+    """The paths of the papers that need no picture, written anew."""
     described = croissant.describe(evidence)
-    texts = {"README.md": model_card.render(evidence)} if evidence.trained else {}
-    texts["datasheet.md"] = datasheet.render(evidence)
-    for name, content in texts.items():
+    written = texts(evidence)
+    for name, content in written.items():
         with atomic(evidence.folder / name, "w") as stream:
             stream.write(content)
     write_json(evidence.folder / "croissant.json", described)
-    return [evidence.folder / name for name in (*texts, "croissant.json")]
+    return [evidence.folder / name for name in (*written, "croissant.json")]
 
 
 def write_for_data(folder: RunFolder, dataset: Dataset) -> list[Path]:

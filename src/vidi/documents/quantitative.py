@@ -124,11 +124,10 @@ def sentences(audited: Audited) -> list[str]:
 
 def not_measured(evidence: Evidence) -> list[str]:
     """What vidi could have measured of this run and was not asked to, with the command that does."""
-    run = evidence.folder.name
     missing = []
     if not any(audited.by for audited in evidence.audits):
         columns = [str(name) for name in evidence.data.get("attributes") or ()]
-        how = f"vidi audit {run} --by {','.join(columns[:2])}" if columns else ""
+        how = f"vidi audit RUN --by {','.join(columns[:2])}" if columns else ""
         missing.append(
             f"results within groups and their intersections: {how}"
             if how

@@ -18,8 +18,9 @@ from vidi.core.progress import Quiet, Say
 from vidi.core.requirement import Requirement, known, parse
 from vidi.core.run_folder import RunFolder
 from vidi.core.scores import Scores
-from vidi.data.predictions import read_predictions
+from vidi.data.predictions import read_own_predictions, read_predictions
 from vidi.evaluation.score import measure
+from vidi.verbs.card import refresh
 from vidi.verbs.evaluate import evaluate
 from vidi.verbs.load import Loaded, load
 from vidi.verbs.under import pictures, under
@@ -109,6 +110,8 @@ def audit(
     judged = tuple(judge(demand, numbers, with_class, found.home or Path(subject)) for demand in demands)
     content = described(answers, audits, [*overall, *corrupted], judged, found.remarks)
     folder = written(content, found.home, Path(out) if out else None, Path(subject))
+    if found.home is not None and out is None:
+        retold(found.home, say)
     return Audit(folder, content, judged)
 
 
@@ -155,15 +158,7 @@ def answered(
         loaded = load(data, fewest_labels=1, task=task, seed=seed, say=say, **dict(read or {}))
         evaluation = evaluate(subject, loaded, seed=seed, say=say)
         table, results = Path(str(evaluation.folder)) / "predictions.parquet", evaluation.results
-    group = group or results["data"].get("group")
-    answers, remarks = read_predictions(table, truth="truth", predicted="prediction", group=group)
-    own = {"id", "path", "split"}
-    attributes = {name: values for name, values in answers.attributes.items() if name not in own}
-    target = results["data"].get("columns", {}).get("target")
-    if target:  # the labels under the name that their column had
-        true = np.asarray([answers.labels[label] for label in answers.truth], dtype=object)
-        attributes = {target: true, **attributes}
-    answers = replace(answers, attributes=attributes, where=results["data"]["name"])
+    answers, remarks = read_own_predictions(table, results["data"], group=group)
     return Found(answers, remarks, subject, table, loaded)
 
 
@@ -226,6 +221,16 @@ def judge(demand: Requirement, numbers: Sequence[Measured], answers: Answers, wh
         )
     measured = here[demand.subject]
     return Judged(demand, measured, demand.claim().verdict(measured))
+
+
+def retold(run: Path, say: Say) -> None:
+    """The run's papers written anew, so that they tell the audit; left as they are where somebody changed a file."""
+    if not RunFolder(run).sealed:
+        return
+    try:
+        refresh(run)
+    except UsageError as error:
+        say(f"the card does not tell of this audit: {error}")
 
 
 def described(

@@ -1,6 +1,7 @@
 """Every number of a finished run measured again: which of them still stand?"""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,21 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from vidi import catalog
+from vidi.audits.groups import audit as audit_groups
 from vidi.core.dataset import Dataset
 from vidi.core.errors import UsageError
-from vidi.core.files import sha256
+from vidi.core.files import read_json
 from vidi.core.measured import Measured, Verdict
 from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import MANIFEST, RunFolder
-from vidi.documents import model_card
-from vidi.documents.evidence import gather
+from vidi.data.predictions import read_own_predictions
+from vidi.documents import croissant, papers
+from vidi.documents.evidence import Audited, gather
 from vidi.evaluation.score import Predictions, measure, predict_rows, scores_of
 from vidi.verbs.load import Loaded, load
 from vidi.verbs.open import open_model
 from vidi.verbs.resume import asked_for
+from vidi.version import VERSION
 
 MOVED = 0.1  # of an interval's width: as far as another processor's rounding may move a number that stands
 ROUNDING = 1e-6  # for numbers whose interval has no width
@@ -65,8 +69,10 @@ class Verification:
 def verify(
     run: str | Path, data: str | Path | Loaded | None = None, *, say: Say | None = None
 ) -> Verification:
-    """Files against their checksums, the card against results.json, the held-out images predicted and every number
-    measured anew. `data` is where they are now (default: where the run found them).
+    """Files against their checksums, the papers against what was measured and answered, the held-out images predicted
+    and every number measured anew, those of the audits too.
+
+    `data` is where they are now (default: where the run found them).
 
     Raises UsageError if the run is not finished, or the data can't be read.
     """
@@ -80,7 +86,7 @@ def verify(
     if any(check.verdict == Verdict.FAILS for check in checks):
         return Verification(folder.path, tuple(checks))  # what was changed can't speak for the rest
     results = folder.read("results.json", "results")
-    checks.append(card(folder))
+    checks += written(folder)
     say(f"predicting {results['n']:,} held-out images again")
     loaded = at_hand(folder, data, say)
     dataset, rows, stated = held_out(folder, loaded.dataset)
@@ -94,32 +100,47 @@ def verify(
     scores = scores_of(dataset, found, model, seed=seed)
     again = {(m.name, m.of): m for m in measure(scores, catalog.metrics(model.task.name))}
     checks += [number(Measured.from_record(entry), again) for entry in results["measured"]]
+    checks += audited(folder, results, seed)
     return Verification(folder.path, tuple(checks))
 
 
 def files(folder: RunFolder) -> list[Checked]:
-    """One entry for all files that are as they were written, one for each that is not."""
-    known = folder.read(MANIFEST, "manifest")["sha256"]
-    wrong = []
-    for name, digest in known.items():
-        path = folder.path / name
-        if not path.exists():
-            wrong.append(Checked(name, Verdict.FAILS, "the file is gone"))
-        elif sha256(path) != digest:
-            wrong.append(Checked(name, Verdict.FAILS, "the file has changed since the run wrote it"))
+    """One entry for all files that are as they were written, one for each that is not; those of its audits too."""
+    wrong = [Checked(name, Verdict.FAILS, what) for name, what in folder.changed().items()]
+    known = len(folder.read(MANIFEST, "manifest")["sha256"])
+    for path in sorted((folder.path / "audits").glob("*/")):
+        audit = RunFolder(path)
+        if audit.sealed:
+            inside = audit.changed().items()
+            wrong += [Checked(f"audits/{path.name}/{name}", Verdict.FAILS, what) for name, what in inside]
+            known += len(audit.read(MANIFEST, "manifest")["sha256"])
     if wrong:
         return wrong
-    return [Checked("files", Verdict.STANDS, f"{len(known)} files are byte for byte as the run wrote them")]
+    return [Checked("files", Verdict.STANDS, f"{known} files are byte for byte as the run wrote them")]
 
 
-def card(folder: RunFolder) -> Checked:
-    """README.md says what results.json says."""
-    same = (folder.path / "README.md").read_text(encoding="utf-8") == model_card.render(gather(folder))
-    if same:
-        return Checked("README.md", Verdict.STANDS, "the card says what results.json says, word for word")
-    return Checked(
-        "README.md", Verdict.CANNOT_TELL, "this version of vidi would write the card with other words"
-    )
+def written(folder: RunFolder) -> list[Checked]:
+    """README.md, datasheet.md and croissant.json say what the measurements and the author's answers say."""
+    evidence = gather(folder)
+    wanted = papers.texts(evidence) | {
+        "croissant.json": json.dumps(croissant.describe(evidence), sort_keys=True)
+    }
+    same_version = folder.read(MANIFEST, "manifest").get("vidi") == VERSION
+    return [paper(folder.path / name, content, same_version=same_version) for name, content in wanted.items()]
+
+
+def paper(path: Path, wanted: str, *, same_version: bool) -> Checked:
+    """Another wording by the same version of vidi means that somebody changed it and the checksums too."""
+    if not path.exists():
+        return Checked(path.name, Verdict.CANNOT_TELL, "the run has no such paper")
+    there = path.read_text(encoding="utf-8")
+    if path.suffix == ".json":
+        there = json.dumps(read_json(path), sort_keys=True)
+    if there == wanted:
+        return Checked(path.name, Verdict.STANDS, "it says what was measured and answered, word for word")
+    if same_version:
+        return Checked(path.name, Verdict.FAILS, "it does not say what was measured and answered")
+    return Checked(path.name, Verdict.CANNOT_TELL, "this version of vidi would write it with other words")
 
 
 def at_hand(folder: RunFolder, data: str | Path | Loaded | None, say: Say) -> Loaded:
@@ -165,6 +186,30 @@ def answers(found: Predictions, stated: pa.Table, labels: Sequence[str]) -> Chec
     verdict = Verdict.FAILS if other > FLIPPED * len(wanted) else verdict
     said = f"{len(wanted) - other:,} of {len(wanted):,} answers are the same, probabilities within {furthest:.2g}"
     return Checked("predictions", verdict, said)
+
+
+def audited(folder: RunFolder, results: Mapping[str, Any], seed: int) -> list[Checked]:
+    """Every group's number of the audits of the held-out images, counted again from their predictions."""
+    checks = []
+    for audit in gather(folder).audits:
+        if audit.content.get("of") != results["data"]["name"] or audit.content.get("n") != results["n"]:
+            said = "as it was written; it is of other data, and not measured again here"
+            checks.append(Checked(f"audits/{audit.name}", Verdict.STANDS, said))
+        elif audit.groups:
+            checks += regrouped(folder, audit, results["data"], seed)
+    return checks
+
+
+def regrouped(folder: RunFolder, audit: Audited, data: Mapping[str, Any], seed: int) -> list[Checked]:
+    """Rates and gaps of one audit; those by the true class are the recalls, which were measured already."""
+    kept, _ = read_own_predictions(folder.path / "predictions.parquet", data)
+    by = [name for name in audit.by if name in kept.attributes]
+    if not by:
+        return []
+    positive, smallest = audit.content.get("positive"), int(audit.content.get("smallest") or 1)
+    anew = audit_groups(kept, by=by, positive=positive, smallest=smallest, seed=seed)
+    again = {(m.name, m.of): m for m in anew.measured}
+    return [number(entry, again) for entry in audit.groups if (entry.name, entry.of) in again]
 
 
 def number(stated: Measured, again: dict[tuple[str, str], Measured]) -> Checked:
