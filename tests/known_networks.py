@@ -91,6 +91,13 @@ def convolutional(seed: int = 0, *, inplace: bool = True, half: bool = False) ->
     )
 
 
+def balanced(network: Classifier, images: Tensor) -> Classifier:
+    """The same with a head under which these images' labels differ: their logits' mean is 0."""
+    with torch.no_grad():
+        network.head.bias -= network(images).mean(dim=0)
+    return network
+
+
 def transformer(seed: int = 0) -> Classifier:
     """A vision transformer of timm on four patches, cut into stages."""
     network = catalog.network(

@@ -31,6 +31,7 @@ KINDS = {
     "corruptions": "audits/corruptions",
     "dials": "audits/dials",
     "maps": "explanations/maps",
+    "attacks": "explanations/attacks",
 }
 ALIASES: dict[str, tuple[str, dict[str, Any]]] = {"lite0": ("efficientnet_lite", {})}
 DEFAULT_NETWORK = "lite0"

@@ -17,6 +17,7 @@ FUNCTIONS = {  # whose keyword arguments are a member's options
     "corruptions": "corrupt",
     "dials": "corrupt",
     "maps": "explain",
+    "attacks": "attack",
     "parts": "layer",
     "metrics": "measure",
     "tasks": "",
