@@ -40,7 +40,7 @@ class Sane:
 
 @dataclass(frozen=True)
 class Fooled:
-    """The clean accuracy, what is left of it within each epsilon (grey levels), and the rules that the attack must keep.
+    """The clean accuracy, what is left within each epsilon (grey levels), and the rules that the attack must keep.
 
     `survives` says for each epsilon and image whether its right answer stays, under this or any smaller change.
     """
