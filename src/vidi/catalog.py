@@ -32,6 +32,7 @@ KINDS = {
     "dials": "audits/dials",
     "maps": "explanations/maps",
     "attacks": "explanations/attacks",
+    "checks": "explanations/checks",
 }
 ALIASES: dict[str, tuple[str, dict[str, Any]]] = {"lite0": ("efficientnet_lite", {})}
 DEFAULT_NETWORK = "lite0"

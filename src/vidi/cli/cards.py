@@ -18,6 +18,7 @@ FUNCTIONS = {  # whose keyword arguments are a member's options
     "dials": "corrupt",
     "maps": "explain",
     "attacks": "attack",
+    "checks": "check",
     "parts": "layer",
     "metrics": "measure",
     "tasks": "",

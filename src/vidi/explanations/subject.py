@@ -1,0 +1,107 @@
+"""What a check is given, and what it gives back: a number with its interval, and the bound that it must keep."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
+from torch.nn import functional
+
+from vidi.core.device import seeded
+from vidi.core.measured import Claim, Measured, Verdict
+from vidi.core.network import Classifier
+from vidi.core.scores import Scores
+from vidi.ops.bootstrap import bootstrapped, ratio
+from vidi.ops.intervals import midranks
+
+CELLS = 14  # an image is taken apart in so many cells along each side
+
+Explain = Callable[[Classifier, Tensor], Tensor]
+"""From a network and images to maps (n h w): a method with its options, target and randomness filled in."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Maps of a method for images of a network, and all that a check may ask about them.
+
+    `probability` gives the model's answers for images (float, 0..255) as (n, c); `target` says which of them is
+    explained. `unlearned(share)` is the network with its last stages (all: 1) as before training, `shuffled` one
+    that learned shuffled labels, `mark` the pixels of a shortcut that the network is known to use.
+    """
+
+    network: Classifier
+    images: UInt8[Tensor, "n 3 h w"]
+    target: Float[Tensor, "n c"]
+    maps: Float[Tensor, "n h w"]
+    explain: Explain
+    probability: Callable[[Tensor], Tensor]
+    unlearned: Callable[[float], Classifier]
+    seed: int = 0
+    shuffled: Classifier | None = None
+    mark: Bool[Tensor, "h w"] | None = None
+
+    def value(self, variants: Float[Tensor, "k n 3 h w"]) -> Float[Tensor, "k n"]:
+        """The probability of what is explained, for k variants of each image."""
+        answers = self.probability(variants.flatten(0, 1)).reshape(*variants.shape[:2], -1)
+        return (answers * self.target).sum(dim=2)
+
+    def cells(self, maps: Float[Tensor, "n h w"]) -> Float[Tensor, "n k"]:
+        """Each cell's mean, row by row."""
+        side = min(CELLS, *maps.shape[1:])
+        return functional.adaptive_avg_pool2d(maps[:, None], side).flatten(1)
+
+    def over_image(self, cells: Float[Tensor, "n k"]) -> Float[Tensor, "n h w"]:
+        """Each cell's number at all of its pixels."""
+        side = int(cells.shape[1] ** 0.5)
+        square = cells.reshape(-1, 1, side, side)
+        return functional.interpolate(square, size=self.maps.shape[1:], mode="nearest")[:, 0]
+
+    def random_order(self) -> Float[Tensor, "n h w"]:
+        """A map of random cells, for comparison: the same for all methods."""
+        cells = torch.rand(
+            (len(self.images), self.cells(self.maps).shape[1]), generator=seeded(self.seed + 1)
+        )
+        return self.over_image(cells)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One check of one method: the number, its bound, and what it says when the bound is broken."""
+
+    check: str
+    measured: Measured
+    claim: Claim
+    sentence: str
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.claim.verdict(self.measured)
+
+
+def mean_over_images(name: str, values: Float[Tensor, " n"], subject: Subject, *, unit: str) -> Measured:
+    """The mean with an interval over images (bootstrap); without one where there are fewer than three."""
+    numbers = values.double().numpy()
+    scores = Scores(np.zeros(len(numbers), np.int64), np.zeros((len(numbers), 1)), ("",), seed=subject.seed)
+    sums = np.stack([numbers, np.ones_like(numbers)], axis=1)
+    found = bootstrapped(
+        name, sums, lambda total: ratio(total[:, :1], total[:, 1:]), scores=scores, unit=unit
+    )[0]
+    if len(numbers) < 3:
+        return replace(found, low=math.nan, high=math.nan, note="fewer than three images: no interval")
+    if numbers.min() == numbers.max():
+        return replace(found, low=found.value, high=found.value, note="the same for every image")
+    return found
+
+
+def rank_correlation(a: Float[Tensor, "n h w"], b: Float[Tensor, "n h w"]) -> Float[Tensor, " n"]:
+    """Spearman's, image by image; 0 where a map is the same everywhere and so ranks nothing."""
+    found = []
+    for one, other in zip(a.flatten(1).double().numpy(), b.flatten(1).double().numpy(), strict=True):
+        x, y = (midranks(values) for values in (one, other))
+        x, y = x - x.mean(), y - y.mean()
+        length = np.sqrt((x @ x) * (y @ y))
+        found.append(float(x @ y / length) if length > 0 else 0.0)
+    return torch.tensor(found)
