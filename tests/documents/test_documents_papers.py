@@ -10,6 +10,7 @@ from fabricated_run import HOSTILE, fabricate, hostile, results_of, thumbnail
 from vidi.core.errors import UsageError
 from vidi.documents import papers, report
 from vidi.documents.evidence import gather
+from vidi.documents.pictures import picture
 
 VOID = {"meta", "img", "br"}
 
@@ -67,7 +68,8 @@ def test_damaged_results_write_nothing(tmp_path):
 
 def test_the_page_needs_nothing_but_itself(tmp_path):
     page = page_of(fabricate(tmp_path))
-    assert {"script", "link", "iframe", "object", "embed"}.isdisjoint(tag for tag, _ in page.tags)
+    assert {"link", "iframe", "object", "embed"}.isdisjoint(tag for tag, _ in page.tags)
+    assert not any("src" in given for tag, given in page.tags if tag == "script")
     for tag, given in page.tags:
         assert not any(name.startswith("on") for name in given), (tag, given)
         for name in ("src", "href", "xlink:href", "srcset", "action"):
@@ -123,7 +125,8 @@ def test_a_mistake_is_shown_once(tmp_path):
 def test_hostile_names_stay_text_on_the_page(tmp_path):
     page = page_of(hostile(tmp_path))
     tags = {tag for tag, _ in page.tags}
-    assert "script" not in tags and not any("onerror" in given for _, given in page.tags)
+    assert [tag for tag, _ in page.tags].count("script") == 1 and "b" in tags  # the page's own
+    assert not any("onerror" in given for _, given in page.tags)
     assert len([tag for tag, _ in page.tags if tag == "img"]) == 35
     assert any(HOSTILE in words for words in page.words)
     assert "49" not in " ".join(page.words).replace("49 s", "").split()
@@ -141,9 +144,7 @@ def test_hostile_names_stay_text_in_markdown(tmp_path):
 @pytest.mark.parametrize("count", [1, 2, 31, 120])
 def test_any_number_of_labels(tmp_path, count):
     page = page_of(fabricate(tmp_path, labels=tuple(f"label {i}" for i in range(count)), history=False))
-    matrices = [
-        given for _, given in page.tags if str(given.get("aria-label", "")).startswith("Confusion matrix:")
-    ]
+    matrices = [given for _, given in page.tags if str(given.get("class", "")).startswith("matrix ")]
     assert len(matrices) == (count <= 30)
     assert not any(given.get("id") == "learning" for _, given in page.tags)
 
@@ -160,5 +161,5 @@ def test_the_least_that_a_run_can_say(tmp_path):
 
 
 def test_what_is_not_a_picture_is_left_out():
-    assert report.picture(None) == "" and report.picture(b"<svg onload=alert(1)>") == ""
-    assert report.picture(b"\x89PNG\r\n").startswith("data:image/png;base64,")
+    assert picture(None) == "" and picture(b"<svg onload=alert(1)>") == ""
+    assert picture(b"\x89PNG\r\n").startswith("data:image/png;base64,")

@@ -1,5 +1,6 @@
 """The report's figures as SVG: colours come from the page's style, so that they follow light, dark and print."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,15 +11,26 @@ from vidi.documents.svg import element, path, scale, ticks
 from vidi.documents.text import Number, counted, has_interval, is_share, number, percent
 
 
-def interval_bar(measured: Measured) -> Markup:
-    """A dot with its interval on a scale from 0 to 1, as wide as its cell; nothing for other units."""
-    if not is_share(measured):
+def interval_bar(
+    measured: Measured, *, bounds: tuple[Number, Number] | None = None, mark: Number | None = None
+) -> Markup:
+    """A dot with its interval, as wide as its cell, on a scale from 0 to 1 or between `bounds`; a tick at `mark`.
+
+    Nothing for what is not a share where no bounds are given, and for what is not a number.
+    """
+    if not math.isfinite(measured.value) or (bounds is None and not is_share(measured)):
         return Markup("")
+    place = scale(*(bounds or (0, 1)), 0, 100)
+
+    def at(value: Number) -> str:
+        return f"{min(max(place(value), 0), 100):.2f}%"
+
     marks = [element("line", class_="rail", x1="0%", x2="100%", y1=8, y2=8)]
+    if mark is not None:
+        marks.append(element("line", class_="mark", x1=at(mark), x2=at(mark), y1=1, y2=15))
     if has_interval(measured):
-        low, high = f"{measured.low * 100:.2f}%", f"{measured.high * 100:.2f}%"
-        marks.append(element("line", class_="span", x1=low, x2=high, y1=8, y2=8))
-    marks.append(element("circle", class_="dot", cx=f"{measured.value * 100:.2f}%", cy=8, r=3.5))
+        marks.append(element("line", class_="span", x1=at(measured.low), x2=at(measured.high), y1=8, y2=8))
+    marks.append(element("circle", class_="dot", cx=at(measured.value), cy=8, r=3.5))
     return element("svg", *marks, class_="interval", height=16, aria_hidden="true")
 
 
@@ -43,13 +55,17 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> Markup:
     across, down = scale(0, 1, left, left + side), scale(0, 1, top + side, top)
     largest = max(entry["n"] for entry in full)
     quarters = (0, 0.25, 0.5, 0.75, 1)
-    parts = _grid(
+    parts = grid(
         (left, left + side, top + side),
-        {across(share): _whole_percent(share) for share in quarters},
-        {down(share): _whole_percent(share) for share in quarters},
+        {across(share): whole_percent(share) for share in quarters},
+        {down(share): whole_percent(share) for share in quarters},
     )
     parts.append(path([(across(0), down(0)), (across(1), down(1))], class_="ideal"))
     points = [(across(entry["confidence"]), down(entry["accuracy"])) for entry in full]
+    for entry, (x, _) in zip(full, points, strict=True):
+        if entry.get("accuracy_low") is not None:
+            ends = {"y1": down(entry["accuracy_low"]), "y2": down(entry["accuracy_high"])}
+            parts.append(element("line", class_="whisker", x1=x, x2=x, **ends))
     parts.append(path(points, class_="line"))
     for entry, (x, y) in zip(full, points, strict=True):
         hint = (
@@ -70,11 +86,10 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> Markup:
     )
     parts.append(element("text", "share it gets right", class_="quiet", x=left + 6, y=top + 14))
     words = "; ".join(
-        f"{_whole_percent(entry['low'])} to {_whole_percent(entry['high'])}: right on {percent(entry['accuracy'])} "
-        f"of {entry['n']:,}"
+        f"about {whole_percent(entry['confidence'])}: right on {percent(entry['accuracy'])} of {entry['n']:,}"
         for entry in full
     )
-    return _figure(parts, left + side + 24, top + side + 46, f"Reliability by stated probability. {words}.")
+    return figure(parts, left + side + 24, top + side + 46, f"Reliability by stated probability. {words}.")
 
 
 def curves(lines: Mapping[str, Sequence[tuple[Number, Number]]], *, what: str, shares: bool) -> Markup:
@@ -87,8 +102,8 @@ def curves(lines: Mapping[str, Sequence[tuple[Number, Number]]], *, what: str, s
     ys = [y for points in lines.values() for _, y in points]
     low, most = (min(0.0, *ys), 1.0) if shares else (min(0.0, *ys), max(ys) * 1.05 or 1.0)
     across, down = scale(min(xs), max(xs), left, left + wide), scale(low, most, top + high, top)
-    write = _whole_percent if shares else lambda value: f"{value:g}"
-    parts = _grid(
+    write = whole_percent if shares else lambda value: f"{value:g}"
+    parts = grid(
         (left, left + wide, top + high),
         {across(step): f"{step:,.0f}" for step in ticks(min(xs), max(xs)) if step == round(step)},
         {down(tick): write(tick) for tick in ticks(low, most)},
@@ -113,7 +128,7 @@ def curves(lines: Mapping[str, Sequence[tuple[Number, Number]]], *, what: str, s
         f"to {write(points[-1][1]) if shares else number(points[-1][1])}"
         for name, points in lines.items()
     )
-    return _figure(parts, left + wide + 14, top + high + 42, f"{what} over training steps: {ends}.")
+    return figure(parts, left + wide + 14, top + high + 42, f"{what} over training steps: {ends}.")
 
 
 def thinned(points: Sequence[tuple[Number, Number]], *, most: int) -> list[tuple[Number, Number]]:
@@ -123,11 +138,12 @@ def thinned(points: Sequence[tuple[Number, Number]], *, most: int) -> list[tuple
     return [points[round(index * (len(points) - 1) / (most - 1))] for index in range(most)]
 
 
-def _whole_percent(share: Number) -> str:
+def whole_percent(share: Number) -> str:
+    """`80 %`."""
     return f"{share * 100:.0f} %"
 
 
-def _grid(
+def grid(
     frame: tuple[Number, Number, Number],
     across: Mapping[Number, str],
     down: Mapping[Number, str],
@@ -143,7 +159,8 @@ def _grid(
     return parts
 
 
-def _figure(parts: Sequence[Markup], width: Number, height: Number, words: str) -> Markup:
+def figure(parts: Sequence[Markup], width: Number, height: Number, words: str) -> Markup:
+    """The parts as one drawing; `words` say what it shows to whoever does not see it."""
     return element(
         "svg",
         *parts,

@@ -1,84 +1,76 @@
-"""The confusion matrix as SVG: right answers in grey, mistakes in the accent colour."""
+"""The confusion matrix as a table one can walk through: right answers in grey, mistakes in the accent colour."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from vidi.documents.svg import element
-from vidi.documents.text import percent, shortened, visible
+from vidi.documents.predicted import Behind, Image
+from vidi.documents.text import percent, visible
 
 READABLE = 30  # labels that a matrix can show legibly
 FAINTEST, STRONGEST = 0.16, 0.52  # stronger would swallow the figure on it, in the dark first
+MOST_WRONG, MOST_RIGHT = 12, 6  # images shown of a cell
+MOST_IMAGES = 300  # of all cells together
 
 
 @dataclass(frozen=True)
-class Frame:
-    """Where the cells begin and how large they are, in pixels; `turned` if the names above stand aslant."""
+class Cell:
+    """One cell: its count, the words for it, how it is shaded, and the images behind it (empty: none are kept)."""
 
-    left: int
-    top: int
-    size: int
-    turned: bool
+    row: int
+    column: int
+    count: int
+    hint: str
+    kind: str
+    strength: float
+    images: Sequence[Image] = ()
 
+    @property
+    def id(self) -> str:
+        return f"cell-{self.row}-{self.column}"
 
-def matrix(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> Markup:
-    """Truth down, prediction across; a mistake is the stronger, the larger its share of the row."""
-    names = [shortened(label, most=18) for label in labels]
-    longest, size = max((len(name) for name in names), default=0), _size(len(labels))
-    turned = 7.5 * longest > size
-    frame = Frame(max(52, 16 + 7 * longest), 34 + 6 * longest if turned else 42, size, turned)
-    side = frame.size * len(labels)
-    width, height = frame.left + side + (12 + 4 * longest if turned else 4), frame.top + side + 6
-    return element(
-        "svg",
-        *_names(names, frame),
-        *_cells(counts, labels, frame),
-        class_="chart natural",
-        role="img",
-        viewBox=f"0 0 {width} {height}",
-        width=width,
-        height=height,
-        aria_label=_words(counts),
-    )
+    @property
+    def figure(self) -> str:
+        if not self.count:
+            return ""
+        return f"{self.count / 1000:.0f}k" if self.count >= 10_000 else str(self.count)
 
 
-def _size(count: int) -> int:
-    """A cell's side: ten labels fit a telephone, thirty a page."""
-    return next(size for most, size in ((5, 44), (12, 30), (20, 27), (count, 22)) if count <= most)
+def matrix(
+    counts: Sequence[Sequence[int]], labels: Sequence[str], behind: Mapping[tuple[str, str], Behind]
+) -> list[list[Cell]]:
+    """Truth down, prediction across; a mistake is the stronger, the larger its share of the row.
 
-
-def _names(names: Sequence[str], frame: Frame) -> Iterator[Markup]:
-    left, top = frame.left, frame.top
-    yield element("text", "true ↓", class_="quiet", x=left - 8, y=top - 8, text_anchor="end")
-    yield element("text", "said →", class_="quiet", x=left, y=14)
-    for index, name in enumerate(names):
-        middle = (index + 0.5) * frame.size
-        yield element("text", name, x=left - 8, y=top + middle + 4, text_anchor="end")
-        place = f"translate({left + middle + 4 * frame.turned:.1f} {top - 8})" + " rotate(-50)" * frame.turned
-        yield element("text", name, transform=place, text_anchor=None if frame.turned else "middle")
-
-
-def _cells(counts: Sequence[Sequence[int]], labels: Sequence[str], frame: Frame) -> Iterator[Markup]:
+    The most frequent mistakes get their images first, until `MOST_IMAGES` are shown.
+    """
     largest = max((count / whole for *_, count, whole in confused_pairs(counts, most=None)), default=1.0)
+    shown = shares_of_room(counts, labels, behind)
+    rows = []
     for row, line in enumerate(counts):
-        whole = sum(line)
+        whole, cells = sum(line), []
         for column, count in enumerate(line):
             share = count / whole if whole else 0.0
             kind, strength = shade(share, right=row == column, largest=largest)
-            x, y = frame.left + column * frame.size, frame.top + row * frame.size
             hint = f"{visible(labels[row])} called {visible(labels[column])}: {count:,} of {whole:,} ({percent(share)})"
-            square = element(
-                "rect",
-                class_=kind,
-                fill_opacity=strength,
-                x=x + 0.75,
-                y=y + 0.75,
-                width=frame.size - 1.5,
-                height=frame.size - 1.5,
-                rx=2,
-            )
-            yield element("g", element("title", hint), square, _figure(count, x, y, frame.size))
+            cells.append(Cell(row, column, count, hint, kind, strength, shown.get((row, column), ())))
+        rows.append(cells)
+    return rows
+
+
+def shares_of_room(
+    counts: Sequence[Sequence[int]], labels: Sequence[str], behind: Mapping[tuple[str, str], Behind]
+) -> dict[tuple[int, int], Sequence[Image]]:
+    """Which images each cell shows: mistakes first, then hits, each kind from the largest cell down."""
+    wrong = [(row, column) for row, column, *_ in confused_pairs(counts, most=None)]
+    right = sorted(range(len(labels)), key=lambda place: -counts[place][place])
+    left = MOST_IMAGES
+    shown: dict[tuple[int, int], Sequence[Image]] = {}
+    for row, column in [*wrong, *((place, place) for place in right)]:
+        found = behind.get((labels[row], labels[column]))
+        most = min(left, MOST_RIGHT if row == column else MOST_WRONG)
+        if found and most:
+            shown[row, column] = found.images[:most]
+            left -= len(shown[row, column])
+    return shown
 
 
 def shade(share: float, *, right: bool, largest: float) -> tuple[str, float]:
@@ -90,17 +82,11 @@ def shade(share: float, *, right: bool, largest: float) -> tuple[str, float]:
     return "wrong", FAINTEST + (STRONGEST - FAINTEST) * (share / largest) ** 0.6
 
 
-def _figure(count: int, x: float | int, y: float | int, size: int) -> Markup:
-    if not count:
-        return Markup("")
-    figure = f"{count / 1000:.0f}k" if count >= 10_000 else str(count)
-    return element("text", figure, x=x + size / 2, y=y + size / 2 + 4, text_anchor="middle")
-
-
-def _words(counts: Sequence[Sequence[int]]) -> str:
+def words(counts: Sequence[Sequence[int]]) -> str:
+    """The whole in a sentence."""
     whole = sum(sum(line) for line in counts)
     right = sum(line[index] for index, line in enumerate(counts))
-    return f"Confusion matrix: {right:,} of {whole:,} images on the diagonal; the list beside it names the mistakes."
+    return f"{right:,} of {whole:,} images are on the diagonal, where answer and truth agree."
 
 
 def confused_pairs(counts: Sequence[Sequence[int]], *, most: int | None) -> list[tuple[int, int, int, int]]:

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from vidi.core.run_folder import RunFolder
 from vidi.documents import croissant, datasheet, model_card, report
 from vidi.documents.evidence import Evidence, gather
 
+TITLES = {"README.md": "Model card", "datasheet.md": "Datasheet"}  # read on the page, each in a tab
 TEXTS = ("README.md", "datasheet.md", "croissant.json")
 PAGE = "report.html"
 
@@ -23,8 +24,10 @@ def write(folder: RunFolder, *, thumbnail: Callable[[str], bytes | None]) -> lis
     or recipe.json is missing or damaged; then nothing is written.
     """
     evidence = gather(folder)
-    page = report.render(evidence, thumbnail=thumbnail)
-    written = write_texts(evidence)
+    told = texts(evidence)
+    read = {TITLES[name]: content for name, content in told.items()}
+    page = report.render(evidence, thumbnail=thumbnail, papers=read)
+    written = write_texts(evidence, told)
     with atomic(folder.path / PAGE, "w") as stream:
         stream.write(page)
     return [*written, folder.path / PAGE]
@@ -69,10 +72,10 @@ def texts(evidence: Evidence) -> dict[str, str]:
     return card | {"datasheet.md": datasheet.render(evidence)}
 
 
-def write_texts(evidence: Evidence) -> list[Path]:
-    """The paths of the papers that need no picture, written anew."""
+def write_texts(evidence: Evidence, told: Mapping[str, str] | None = None) -> list[Path]:
+    """The paths of the papers that need no picture, written anew; `told` are `texts` where they are made already."""
     described = croissant.describe(evidence)
-    written = texts(evidence)
+    written = texts(evidence) if told is None else told
     for name, content in written.items():
         with atomic(evidence.folder / name, "w") as stream:
             stream.write(content)

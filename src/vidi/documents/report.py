@@ -1,20 +1,23 @@
 """report.html: one page that needs nothing but itself."""
 
-import base64
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from vidi.core.measured import Measured
-from vidi.documents import charts, confusion, sentences, text
-from vidi.documents.evidence import Evidence
+from vidi.documents import audit_page, charts, confusion, prose, quantitative, sentences, text, verdicts
+from vidi.documents.checked import arranged
+from vidi.documents.evidence import Audited, Evidence
 from vidi.documents.facts import MOST_LABELS, MOST_REMARKS, facts_of_data, pairs, per_label
-from vidi.documents.pages import environment
-
-Thumbnail = Callable[[str], bytes | None]
+from vidi.documents.frame import page
+from vidi.documents.group_matrix import matrix
+from vidi.documents.pictures import Album, Thumbnail
+from vidi.documents.plots import corruption_curves
+from vidi.documents.predicted import behind
+from vidi.documents.trusted import trusted
 
 GRIDS = {
     "most_certain": (
@@ -24,32 +27,67 @@ GRIDS = {
     "least_certain": ("Least certain mistakes", "Wrong, but hesitant."),
     "surest_hits": ("Surest hits", "Right, and sure of it: what the model takes for typical."),
 }
+CONTENTS = (  # a section's id, its name, and what must be there for it
+    ("result", "Result", ("lines", "comparison", "cautions")),
+    ("numbers", "Every number", ("whole",)),
+    ("labels", "Each label", ("labelled",)),
+    ("confusions", "Confusions", ("confusion",)),
+    ("probabilities", "Probabilities", ()),
+    ("silence", "“I don’t know”", ("trust",)),
+    ("groups", "Groups", ("matrix",)),
+    ("corruptions", "Corruptions", ("corrupted",)),
+    ("audits", "Audits", ("audits",)),
+    ("images", "Images", ("grids",)),
+    ("learning", "Learning", ("curves",)),
+    ("made", "How it was made", ()),
+)
 
 
-def render(evidence: Evidence, *, thumbnail: Thumbnail) -> str:
-    """The whole page as HTML; every text from outside is escaped, every picture is inside."""
-    template = environment(html=True).get_template("report.html")
-    return template.render(
-        evidence=evidence,
-        title=evidence.name,
-        text=text,
-        charts=charts,
-        main=evidence.headline,
-        headline=sentences.headline(evidence),
-        comparison=_comparison(evidence),
-        cautions=sentences.cautions(evidence),
-        whole=[entry for entry in evidence.measured if not entry.of],
-        per_label=per_label(evidence),
-        weakest=sentences.weakest(evidence),
-        confusion=_confusion(evidence),
-        calibration=sentences.calibration(evidence),
-        reliability=charts.reliability(evidence.results.get("reliability") or ()),
-        curves=_curves(evidence),
-        grids=list(_grids(evidence, thumbnail)),
-        data=_data(evidence),
-        made=_made(evidence),
-        inference=sentences.inference(evidence),
-    )
+def render(evidence: Evidence, *, thumbnail: Thumbnail, papers: Mapping[str, str] | None = None) -> str:
+    """The whole page as HTML; every text from outside is escaped, every picture is inside.
+
+    `papers` are Markdown documents by title, each a tab of its own.
+    """
+    album = Album(thumbnail)
+    grids = list(_grids(evidence, album))  # first: they matter most if there is not room for all pictures
+    grouped = _grouped(evidence)
+    content: dict[str, Any] = {
+        "evidence": evidence,
+        "title": evidence.name,
+        "main": evidence.headline,
+        "headline": sentences.headline(evidence),
+        "lines": verdicts.of_run(evidence),
+        "comparison": _comparison(evidence),
+        "cautions": sentences.cautions(evidence),
+        "whole": [entry for entry in evidence.measured if not entry.of],
+        "per_label": per_label(evidence),
+        "weakest": sentences.weakest(evidence),
+        "calibration": sentences.calibration(evidence),
+        "reliability": charts.reliability(evidence.results.get("reliability") or ()),
+        "bins": [entry for entry in evidence.results.get("reliability") or () if entry.get("n")],
+        "inference": sentences.inference(evidence),
+        "curves": _curves(evidence),
+        "grids": grids,
+        "check": arranged(evidence.check, album),
+        "confusion": _confusion(evidence, album),
+        **trusted(evidence, album),
+        "matrix": matrix(grouped) if grouped else None,
+        "worst": quantitative.worst(grouped) if grouped else "",
+        "gaps": [gap for gap in quantitative.apart(grouped) if "(accuracy," in gap.name] if grouped else [],
+        "corrupted": _corrupted(evidence),
+        "audits": [_listed(audited) for audited in reversed(evidence.audits)],
+        "data": _data(evidence),
+        "made": _made(evidence),
+    }
+    content["labelled"] = content["per_label"]["rows"]
+    contents = [
+        (name, title) for name, title, wants in CONTENTS if not wants or any(content[want] for want in wants)
+    ]
+    tabs = [
+        {"id": title.lower().replace(" ", "-"), "title": title, "body": prose.html(body)}
+        for title, body in (papers or {}).items()
+    ]
+    return page("report.html", contents=contents, papers=tabs, refused=album.refused, **content)
 
 
 @dataclass(frozen=True)
@@ -59,7 +97,6 @@ class Compared:
     name: str
     measured: Measured
     what: str = ""
-    said: str = ""
     own: bool = False
 
 
@@ -72,8 +109,7 @@ def _comparison(evidence: Evidence) -> list[Compared]:
     for baseline in evidence.baselines:
         reached = baseline.find(main.name)
         if reached is not None:
-            _, said = sentences.verdict(main, baseline)
-            rows.append(Compared(baseline.name, reached, baseline.what, said))
+            rows.append(Compared(baseline.name, reached, baseline.what))
     return rows
 
 
@@ -86,19 +122,78 @@ class CountRow:
     total: int
 
 
-def _confusion(evidence: Evidence) -> dict[str, Any]:
-    matrix, labels = evidence.results.get("confusion"), evidence.labels
-    if not matrix or len(matrix) != len(labels):
+def _confusion(evidence: Evidence, album: Album) -> dict[str, Any]:
+    counts, labels = evidence.results.get("confusion"), evidence.labels
+    if not counts or len(counts) != len(labels):
         return {}
     drawn = len(labels) <= confusion.READABLE
-    pairs = [
+    rows = confusion.matrix(counts, labels, behind(evidence.folder)) if drawn else []
+    told = [
         {"truth": labels[row], "said": labels[column], "count": count, "whole": whole}
-        for row, column, count, whole in confusion.confused_pairs(matrix, most=8 if drawn else 25)
+        for row, column, count, whole in confusion.confused_pairs(counts, most=8 if drawn else 25)
     ]
+    longest = max((len(text.shortened(label, most=18)) for label in labels), default=0)
+    size = next(
+        size for most, size in ((5, 60), (12, 30), (20, 27), (len(labels), 22)) if len(labels) <= most
+    )
     return {
-        "figure": confusion.matrix(matrix, labels) if drawn else "",
-        "pairs": pairs,
+        "rows": rows,
+        "names": labels,
+        "size": size,
+        "turned": 7.5 * longest > size,
+        "words": confusion.words(counts),
+        "galleries": [_gallery(cell, labels, album) for row in rows for cell in row if cell.images],
+        "pairs": told,
         "labels": len(labels),
+    }
+
+
+def _gallery(cell: confusion.Cell, labels: Sequence[str], album: Album) -> dict[str, Any]:
+    """The images behind a cell."""
+    truth, said = labels[cell.row], labels[cell.column]
+    right = cell.row == cell.column
+    which = "the least sure" if right else "the surest"
+    shown = len(cell.images)
+    note = (
+        f"All {shown}, {which} first."
+        if shown == cell.count
+        else f"{text.capital(which)} {shown} of {cell.count:,}."
+    )
+    return {
+        "id": cell.id,
+        "title": text.visible(f"Is {truth}, and called so" if right else f"Is {truth}, called {said}"),
+        "note": "The only one." if cell.count == 1 else note,
+        "images": [
+            {**vars(image), "truth": truth, "prediction": said, "source": album(image.id)}
+            for image in cell.images
+        ],
+    }
+
+
+def _grouped(evidence: Evidence) -> Audited | None:
+    """The latest audit that looked at groups; else what the run itself counted of its attributes."""
+    audits = [audited for audited in evidence.audits if audited.groups]
+    if audits:
+        return audits[-1]
+    own = evidence.results.get("groups")
+    return audit_page.audited(evidence.folder.name, own) if own else None
+
+
+def _corrupted(evidence: Evidence) -> list[Any]:
+    found = (
+        corruption_curves(audited.content.get("robustness") or {}) for audited in reversed(evidence.audits)
+    )
+    return next((curves for curves in found if curves), [])
+
+
+def _listed(audited: Audited) -> dict[str, Any]:
+    lines = verdicts.of_audit(audited)
+    return {
+        "name": audited.name,
+        "of": audited.content.get("of") or "",
+        "n": int(audited.content.get("n") or 0),
+        "by": text.listed(audited.by) if audited.by else "",
+        "said": audit_page.summary(lines, audited) if lines else "none",
     }
 
 
@@ -126,7 +221,7 @@ def _series(history: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float
     return [(step, value) for step, value in numbers if math.isfinite(value)]
 
 
-def _grids(evidence: Evidence, thumbnail: Thumbnail) -> Iterator[dict[str, Any]]:
+def _grids(evidence: Evidence, album: Album) -> Iterator[dict[str, Any]]:
     seen: set[str] = set()
     for key, (title, what) in GRIDS.items():
         found = (evidence.results.get("mistakes") or {}).get(key) or []
@@ -135,17 +230,8 @@ def _grids(evidence: Evidence, thumbnail: Thumbnail) -> Iterator[dict[str, Any]]
         ]  # few mistakes are both most and least certain
         seen.update(entry["id"] for entry in entries)
         if entries:
-            shown = [dict(entry) | {"source": picture(thumbnail(str(entry["id"])))} for entry in entries]
+            shown = [dict(entry) | {"source": album(str(entry["id"]))} for entry in entries]
             yield {"title": title, "what": what, "images": shown}
-
-
-def picture(content: bytes | None) -> str:
-    """The picture as a `data:` address; empty for None and for what is neither JPEG, PNG nor WebP."""
-    if content is None:
-        return ""
-    kinds = ((b"\xff\xd8", "jpeg"), (b"\x89PNG", "png"), (b"RIFF", "webp"))
-    kind = next((kind for start, kind in kinds if content.startswith(start)), None)
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}" if kind else ""
 
 
 def _data(evidence: Evidence) -> dict[str, Any]:

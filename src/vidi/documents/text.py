@@ -26,6 +26,7 @@ MEANINGS: Mapping[str, str] = {
     "log loss": "mean of −ln of the probability given to the truth; lower is better",
     "Brier score": "mean squared distance of the probabilities from the truth; lower is better",
     "calibration error": "mean gap between stated probability and share of right answers; lower is better",
+    "class-wise calibration error": "the same for each label's probability, mean over the labels; lower is better",
     "exact match": "share of images with every label right and none too many",
 }
 

@@ -74,7 +74,10 @@ def log_losses(logits: Float[np.ndarray, "n c"], truth: Int[np.ndarray, " n"]) -
 
 def scaling_sentence(apart: Measured) -> str:
     """What the comparison of the two scalings says."""
-    about = f"({apart.value:+.3f} nats [{apart.low:+.3f}, {apart.high:+.3f}] of log loss, cross-validated)"
+    value, low, high = (
+        f"{end:+.3f}".replace("-0.000", "0.000") for end in (apart.value, apart.low, apart.high)
+    )
+    about = f"({value} nats [{low}, {high}] of log loss, cross-validated)"
     vector = "A factor and an offset for every label"
     if apart.low > 0:
         return f"{vector} would make the probabilities worse than one temperature {about}."

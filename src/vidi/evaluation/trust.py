@@ -10,7 +10,7 @@ from vidi.core.measured import Measured
 from vidi.core.scores import Scores
 from vidi.evaluation.limits import Limits
 from vidi.ops.bootstrap import bootstrapped, ratio, share_of
-from vidi.ops.conformal import measured_sets
+from vidi.ops.conformal import coverage_range, measured_sets
 from vidi.ops.reliability import BINS, diagram, equal_mass, equal_width
 from vidi.ops.selective import coverage_at_risk, excess_aurc, measured_aurc, measured_curve
 
@@ -72,6 +72,7 @@ def conformal(scores: Scores, limits: Limits) -> dict[str, Any]:
         "alpha": limits.alpha,
         "threshold": limits.set_score,
         "n_calibration": limits.n,
+        "range": list(coverage_range(limits.n, limits.alpha)),
         "measured": [m.record() for m in (share_of("set coverage", hit, scores), *mean)],
         "sizes": {str(labels): int(count) for labels, count in enumerate(report.sizes) if count},
         "sentence": report.sentence,

@@ -1,6 +1,5 @@
 """The main job: from data to a run folder."""
 
-import io
 import shlex
 import shutil
 import sys
@@ -29,6 +28,7 @@ from vidi.evaluation.features import weights_key
 from vidi.evaluation.model import Model, load_model
 from vidi.evaluation.score import prediction_table, write_predictions
 from vidi.verbs.assess import assess, baselines, described
+from vidi.verbs.attributes import by_attribute
 from vidi.verbs.calibrate import calibrated
 from vidi.verbs.load import Loaded, default_backbone, load
 
@@ -200,6 +200,8 @@ def judged(
         "reasons": list(fitted.reasons),
         "validation": fitted.validation,
     }
+    if dataset.task == "classification":
+        content |= by_attribute(model, dataset, predictions, seed=seed)
     stages["evaluate"] = time.monotonic() - started
     total = time.monotonic() - job.budget.began
     content["time"] = {
@@ -245,7 +247,7 @@ def kept_features(data: Loaded, recipe: str) -> NDArray[np.float32] | None:
 
 def write_papers(folder: RunFolder, data: Loaded) -> None:
     """README.md, datasheet.md, report.html and croissant.json; thumbnails come from the pixel cache."""
-    from PIL import Image
+    from simplejpeg import encode_jpeg
 
     from vidi.documents.papers import write
 
@@ -255,8 +257,6 @@ def write_papers(folder: RunFolder, data: Loaded) -> None:
         if key not in place:
             return None
         picture = data.pixels(np.asarray([place[key]]), size_px=128)[0]
-        stream = io.BytesIO()
-        Image.fromarray(np.asarray(picture)).save(stream, "JPEG", quality=82)
-        return stream.getvalue()
+        return bytes(encode_jpeg(np.ascontiguousarray(picture), quality=80, colorspace="RGB"))
 
     write(folder, thumbnail=thumbnail)

@@ -1,0 +1,135 @@
+"""audit.html: one audit as a page that needs nothing but itself; demands with their verdicts first."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vidi.core.files import atomic
+from vidi.core.measured import Measured
+from vidi.documents import quantitative, text, verdicts
+from vidi.documents.evidence import Audited
+from vidi.documents.frame import page
+from vidi.documents.group_matrix import matrix
+from vidi.documents.plots import corruption_curves
+
+MOST_SMALL, MOST_REMARKS, MOST_SLICES = 60, 40, 40
+TITLES = {
+    "demands": "Demands",
+    "words": "To keep in mind",
+    "groups": "Groups",
+    "slices": "Slices",
+    "corruptions": "Corruptions",
+    "outcomes": "Outcomes",
+    "overall": "Everybody",
+    "small": "Too small",
+    "remarks": "Noticed",
+}
+
+
+def write(folder: Path, content: Mapping[str, Any]) -> Path:
+    """`folder`/audit.html, written anew; `content` is what the audit's results.json holds."""
+    with atomic(folder / "audit.html", "w") as stream:
+        stream.write(render(audited(folder.name, content)))
+    return folder / "audit.html"
+
+
+def audited(name: str, content: Mapping[str, Any]) -> Audited:
+    """An audit's content with its numbers read."""
+    measured, groups = (
+        tuple(Measured.from_record(dict(entry)) for entry in content.get(key) or ())
+        for key in ("measured", "groups")
+    )
+    return Audited(name, content, measured, groups)
+
+
+def render(found: Audited) -> str:
+    """The whole page as HTML."""
+    shown = sections(found)
+    names = [*TITLES, *(f"list-{place + 1}" for place in range(len(shown["lists"])))]
+    titles = TITLES | {f"list-{place + 1}": title for place, (title, _) in enumerate(shown["lists"])}
+    there = {"demands": "lines", "words": "said", "groups": "matrix", "corruptions": "curves"}
+    contents = [
+        (name, titles[name]) for name in names if name.startswith("list-") or shown[there.get(name, name)]
+    ]
+    return page(
+        "audit.html",
+        subject=text.visible(found.content.get("of") or found.name),
+        n=int(found.content.get("n") or 0),
+        summary=summary(shown["lines"], found),
+        contents=contents,
+        **shown,
+    )
+
+
+def sections(found: Audited) -> dict[str, Any]:
+    """What the page's sections show; empty ones are left out."""
+    curves = corruption_curves(found.content.get("robustness") or {})
+    lists = dict(quantitative.lists(found))
+    errors = lists.pop("Under corruptions", []) if curves else []
+    small = [(str(name), int(n)) for name, n in found.content.get("small") or ()]
+    return {
+        "audited": found,
+        "lines": verdicts.of_audit(found),
+        "said": quantitative.sentences(found),
+        "matrix": matrix(found),
+        "worst": quantitative.worst(found),
+        "gaps": quantitative.apart(found),
+        "slices": list(slices(found)),
+        "curves": curves,
+        "errors": errors,
+        "outcomes": list(outcomes(found.content.get("outcomes") or {})),
+        "lists": list(lists.items()),
+        "overall": [entry for entry in found.measured if entry.of in ("", "all")],
+        "small": small[:MOST_SMALL],
+        "small_left": max(0, len(small) - MOST_SMALL),
+        "remarks": list(found.content.get("remarks") or ())[:MOST_REMARKS],
+    }
+
+
+def slices(found: Audited) -> Iterator[dict[str, Any]]:
+    """The slices that stand out, their numbers read; worst first."""
+    flagged: Sequence[Mapping[str, Any]] = quantitative.slices(found)
+    for entry in sorted(flagged, key=lambda entry: float(entry["difference"]["value"] or 0))[:MOST_SLICES]:
+        numbers = {key: Measured.from_record(dict(entry[key])) for key in ("measured", "difference")}
+        yield dict(entry) | numbers | {"adjusted": float(entry["adjusted"])}
+
+
+def outcomes(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A row for each threshold and group, as words."""
+    rates = {
+        "selected": "selection_rate",
+        "false_positive": "false_positive_rate",
+        "false_negative": "false_negative_rate",
+    }
+    for entry in content.get("thresholds") or ():
+        for group in entry.get("groups") or ():
+            told = {key: _rate(group.get(name)) for key, name in rates.items()}
+            lost = group.get("good_outcomes_lost")
+            told["lost"] = text.NONE if lost is None else text.number(float(_value(lost)))
+            yield {"threshold": float(entry["threshold"]), "of": group["of"], "n": f"{group['n']:,}"} | told
+
+
+def _value(entry: Any) -> Any:
+    return entry.get("value") if isinstance(entry, Mapping) else entry
+
+
+def _rate(entry: Any) -> str:
+    if isinstance(entry, Mapping):
+        return text.percent_measured(Measured.from_record(dict(entry)))
+    return text.NONE if entry is None else text.percent(float(entry))
+
+
+def summary(lines: Sequence[verdicts.Line], found: Audited) -> str:
+    """How many demands stand, in a sentence."""
+    if not lines:
+        return quantitative.worst(found) or "Nothing was demanded; these are the numbers."
+    counts = {line.verdict: 0 for line in lines}
+    for line in lines:
+        counts[line.verdict] += 1
+    words = {
+        "stands": ("stands", "stand"),
+        "fails": ("fails", "fail"),
+        "cannot tell": ("cannot be told",) * 2,
+    }
+    told = [f"{count} {words[str(verdict)][count > 1]}" for verdict, count in counts.items()]
+    return f"Of {text.counted(len(lines), 'demand')}, {text.listed(told)}."
