@@ -1,6 +1,7 @@
 """`vidi card` as a person types it."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -67,3 +68,25 @@ def test_nothing_heavy_is_imported_for_an_answer(run):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert not set(done.stdout.partition("modules:")[2].split()) & {"torch", "timm", "openvino"}
+
+
+def test_an_image_is_withdrawn_and_the_ledger_says_so(run, pictures, tmp_path):
+    photos = shutil.copytree(pictures, tmp_path / "photos")
+    path = next(file for file in sorted(photos.rglob("0*.png"))).relative_to(photos)
+    done = vidi("data", "withdraw", path, "--data", photos, "--runs", tmp_path, "--reason", "asked to")
+    assert done.code == 0 and f"{path}" in done.out and "asked to" in done.out
+    assert re.search(rf"{run}:\n  in (train|validation|test)  {path}", done.out)
+    told = vidi("data", "ledger", photos)
+    assert "29 images" in told.out and "withdrawn on" in told.out and "licence (no column says so" in told.out
+    assert json.loads(vidi("data", "ledger", photos, "--json").out)["ledger"]["withdrawn"] == 1
+    checked = json.loads(vidi("check", photos, "--no-similar", "--json").out)
+    assert checked["ledger"]["withdrawn"] == 1 and checked["ledger"]["licences"] == {"not stated": 29}
+    again = json.loads(vidi("data", "withdraw", path, "--data", photos, "--runs", tmp_path, "--json").out)
+    assert len(again["already"]) == 1 and not again["withdrawn"]
+
+
+def test_wrong_use_of_the_ledger_is_one_sentence(pictures, tmp_path):
+    assert "did you mean red/0" in refused("data", "withdraw", "red/002.png", "--data", pictures)
+    assert "--data" in refused("data", "withdraw", "red/0002.png")
+    assert "--licence wants a column" in refused("data", "ledger", pictures, "--licence", "terms")
+    assert "does not exist" in refused("data", "ledger", tmp_path / "no")

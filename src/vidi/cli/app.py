@@ -24,12 +24,22 @@ Target = Annotated[str | None, typer.Option(help="the column with the labels")]
 Group = Annotated[str | None, typer.Option(help="a column whose values stay on one side of the split")]
 SplitColumn = Annotated[str | None, typer.Option("--split", help="the column that names the split")]
 TaskName = Annotated[str | None, typer.Option(help="classification or multilabel; found out if not given")]
+Licence = Annotated[
+    str | None, typer.Option("--licence", "--license", help="the column with each image's licence")
+]
+Source = Annotated[str | None, typer.Option(help="the column that says where each image is from")]
+Consent = Annotated[str | None, typer.Option(help="the column that says whether its use was consented to")]
 Seed = Annotated[int, typer.Option(help="what all randomness starts from")]
 
 
 def reading(
-    image: str | None, target: str | None, group: str | None, split: str | None, task: str | None
+    image: str | None,
+    target: str | None,
+    group: str | None,
+    split: str | None,
+    task: str | None,
+    **rights: str | None,
 ) -> dict[str, Any]:
-    """The options that say how to read, without those that were not given."""
-    given = {"image": image, "target": target, "group": group, "split_column": split, "task": task}
+    """The options that say how to read, without those that were not given; `rights` are licence, source, consent."""
+    given = {"image": image, "target": target, "group": group, "split_column": split, "task": task, **rights}
     return {name: value for name, value in given.items() if value is not None}

@@ -7,12 +7,15 @@ import typer
 
 from vidi.cli.app import (
     BEGAN,
+    Consent,
     Data,
     Group,
     Image,
     Json,
+    Licence,
     RunPath,
     Seed,
+    Source,
     SplitColumn,
     Target,
     TaskName,
@@ -31,6 +34,9 @@ def check(
     group: Group = None,
     split: SplitColumn = None,
     task: TaskName = None,
+    licence: Licence = None,
+    source: Source = None,
+    consent: Consent = None,
     similar: Annotated[bool, typer.Option(help="compare features too, not only perceptual hashes")] = True,
     seed: Seed = 0,
     json: Json = False,
@@ -40,9 +46,8 @@ def check(
     from vidi.core.progress import Terminal
     from vidi.verbs.check import check as verb
 
-    found = verb(
-        data, similar=similar, seed=seed, say=Terminal(), **reading(image, target, group, split, task)
-    )
+    read = reading(image, target, group, split, task, licence=licence, source=source, consent=consent)
+    found = verb(data, similar=similar, seed=seed, say=Terminal(), **read)
     show.json_or(json, found.content, lambda: show.data(found.content))
 
 
@@ -56,6 +61,9 @@ def train(
     group: Group = None,
     split: SplitColumn = None,
     task: TaskName = None,
+    licence: Licence = None,
+    source: Source = None,
+    consent: Consent = None,
     out: Annotated[Path, typer.Option(help="where run folders go")] = Path("runs"),
     name: Annotated[str | None, typer.Option(help="the run's name")] = None,
     seed: Seed = 0,
@@ -74,7 +82,8 @@ def train(
     from vidi.cli import show
     from vidi.cli.options import recipe_options
 
-    options, read = recipe_options(recipe, option or []), reading(image, target, group, split, task)
+    options = recipe_options(recipe, option or [])
+    read = reading(image, target, group, split, task, licence=licence, source=source, consent=consent)
     if (data is None) == (resume is None):
         raise UsageError("vidi train wants either data or --resume RUN; see `vidi train --help`")
     if resume is not None and (options or read or minutes or name or seed or recipe != "auto"):

@@ -20,7 +20,8 @@ _SPLITS = {
 }
 SPLIT_OF = {name: split for split, names in _SPLITS.items() for name in names}
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
-IGNORED = frozenset({"__macosx", "thumbs.db", "desktop.ini", "icon\r", "$recycle.bin"})
+LEDGER_FILE = "vidi-withdrawn.json"  # what was withdrawn, beside the data
+IGNORED = frozenset({"__macosx", "thumbs.db", "desktop.ini", "icon\r", "$recycle.bin", LEDGER_FILE})
 MOST_REMARKS = 100
 
 

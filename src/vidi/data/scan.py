@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,23 +82,30 @@ def scan(
     task: str | None = None,
     group: str | None = None,
     fewest_labels: int = 2,
+    withdrawn: Callable[[Row, str], str | None] | None = None,
     say: Say | None = None,
 ) -> Dataset:
     """The readable, labelled rows with content hash, size and perceptual hash; the others are remarks.
 
     With `size_px` the resized pixels go into the cache in the same pass, so each file is read and decoded once.
-    `task` overrides what the targets look like (several labels joined by `|`: multilabel). Raises UsageError
-    if nothing is readable, or if there are fewer than `fewest_labels` labels.
+    `task` overrides what the targets look like (several labels joined by `|`: multilabel). `withdrawn` says of a row
+    and its content hash why it is set aside, or None. Raises UsageError if nothing is readable, if all was withdrawn,
+    or if there are fewer than `fewest_labels` labels.
     """
     say = say or Quiet()
     found = opened(listing, cache, size_px, fit, say)
     if not found.rows:
         raise UsageError(nothing(listing, found.unreadable))
-    labelled = [place for place, row in enumerate(found.rows) if row.get("target") not in (None, "")]
+    gone = set_aside(found, withdrawn)
+    if len(gone) == len(found.rows):
+        raise UsageError(f"all {len(gone):,} images in {listing.root} were withdrawn; nothing is left to use")
+    present = [place for place in range(len(found.rows)) if place not in gone]
+    labelled = [place for place in present if found.rows[place].get("target") not in (None, "")]
     remarks = [*listing.remarks, *found.remarks()]
-    if 0 < len(labelled) < len(found.rows):
+    remarks += [Remark("withdrawn", found.rows[place]["path"], why) for place, why in gone.items()]
+    if 0 < len(labelled) < len(present):
         kept = set(labelled)
-        without = [row["path"] for place, row in enumerate(found.rows) if place not in kept]
+        without = [found.rows[place]["path"] for place in present if place not in kept]
         remarks.append(Remark("no target", together(without, len(without)), "left out"))
     targets = [str(found.rows[place]["target"]) for place in labelled]
     task = task or ("multilabel" if any("|" in target for target in targets) else "classification")
@@ -117,6 +124,14 @@ def scan(
         remarks=(*remarks, *rare(targets, several=task == "multilabel")),
         columns=listing.columns,
     )
+
+
+def set_aside(found: Found, withdrawn: Callable[[Row, str], str | None] | None) -> dict[int, str]:
+    """Why each withdrawn row is left out, by its place."""
+    if withdrawn is None:
+        return {}
+    rows = enumerate(zip(found.rows, found.columns["hash"], strict=True))
+    return {place: why for place, (row, content) in rows if (why := withdrawn(row, content)) is not None}
 
 
 def opened(listing: Listing, cache: Cache | None, size_px: int | None, fit: str, say: Say) -> Found:

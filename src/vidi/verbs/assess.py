@@ -13,6 +13,7 @@ from vidi.core.job import FeatureSource, Pixels
 from vidi.core.measured import Measured
 from vidi.core.progress import Say
 from vidi.core.scores import Scores
+from vidi.data import ledger
 from vidi.evaluation import trust
 from vidi.evaluation.model import Model
 from vidi.evaluation.neighbours import nearest_votes
@@ -154,6 +155,7 @@ def described(dataset: Dataset, *, exact: int, near: int) -> dict[str, Any]:
         "fingerprint": dataset.fingerprint,
         "attributes": list(dataset.attributes),
         "columns": dict(dataset.columns),
+        "ledger": ledger.summary(dataset),
         "sizes": {
             side: [int(value) for value in np.quantile(dataset.column(side), (0, 0.5, 1))]
             for side in ("width", "height")

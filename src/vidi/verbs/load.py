@@ -13,7 +13,7 @@ from vidi.core.dataset import SPLITS, Dataset, Listing, ReadOptions, Remark
 from vidi.core.errors import UsageError
 from vidi.core.network import Classifier
 from vidi.core.progress import Quiet, Say
-from vidi.data import duplicates, split
+from vidi.data import duplicates, ledger, split
 from vidi.data.pixels import DatasetPixels
 from vidi.data.scan import scan
 from vidi.data.store import Cache
@@ -82,14 +82,21 @@ def load(
     group: str | None = None,
     split_column: str | None = None,
     task: str | None = None,
+    licence: str | None = None,
+    source: str | None = None,
+    consent: str | None = None,
     size_px: int = SIZE_PX,
     similar: bool = False,
     seed: int = 0,
     fewest_labels: int = 2,
+    with_withdrawn: bool = False,
     cache: Cache | None = None,
     say: Say | None = None,
 ) -> Loaded:
     """Read, open, look for copies, split. `group` names a column whose values stay on one side of the split.
+
+    `licence`, `source` and `consent` name the columns that say so (usual names are found). What was withdrawn is set
+    aside, unless its own ledger asks `with_withdrawn`.
 
     With `similar` the search for near copies also looks at features of the embedded network. Everything that was
     set aside or noticed is in `dataset.remarks`. Raises UsageError with a sentence for input that can't be used.
@@ -101,6 +108,9 @@ def load(
     cache = cache or Cache(say=say)
     options = ReadOptions(image=image, target=target, group=group, split=split_column)
     listing = list_examples(path, options)
+    rights = {"licence": licence, "source": source, "consent": consent}
+    listing = replace(listing, columns={**listing.columns, **ledger.roles(listing.attributes, rights)})
+    withdrawn = None if with_withdrawn else ledger.withdrawn(listing).why
     name = path.resolve().stem if path.is_file() else path.resolve().name
     if similar:
         begin_features(cache)
@@ -112,10 +122,19 @@ def load(
         task=task,
         group=group,
         fewest_labels=fewest_labels,
+        withdrawn=withdrawn,
         say=say,
     )
+    dataset = dataset.remarked(ledger.refused(dataset))
     loaded = prepared(dataset, cache=cache, similar=similar, seed=seed, say=say, divide=fewest_labels > 1)
-    said = {"image": image, "target": target, "group": group, "split_column": split_column, "task": task}
+    said = {
+        "image": image,
+        "target": target,
+        "group": group,
+        "split_column": split_column,
+        "task": task,
+        **rights,
+    }
     return replace(loaded, path=path, read={name: value for name, value in said.items() if value is not None})
 
 

@@ -167,7 +167,8 @@ def there(dataset: Dataset, rows: NDArray[np.int64], stated: pa.Table, loaded: L
     """Every held-out image with the label it had; without that no number can be measured again."""
     gone = stated.num_rows - len(rows)
     if gone:
-        said = f"{gone:,} of {stated.num_rows:,} held-out images are not in {loaded.path}, or have changed"
+        lost = f"{gone:,} of {stated.num_rows:,} held-out images"
+        said = f"{lost} are not in {loaded.path}, have changed, or were withdrawn"
         return Checked("data", Verdict.CANNOT_TELL, said)
     pairs = zip(dataset.column("target")[rows], stated.column("truth").to_pylist(), strict=True)
     other = sum(now != then for now, then in pairs)
