@@ -1,6 +1,7 @@
 """Duplicates: planted copies are found, likeness by nature is not taken for one, conflicts and leaks are named."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -142,12 +143,12 @@ def test_like_features_alone_are_no_copy():
 
 def test_long_chains_are_cut_and_said():
     chain = np.stack([np.arange(99), np.arange(1, 100)], axis=1)
-    pairs = Pairs(chain, np.full(99, 0.96, dtype=np.float32))
+    pairs = Pairs(chain, np.full(99, 0.96, dtype=np.float32), np.zeros(99, dtype=bool))
     kept, remarks = without_chains(100, pairs)
     assert len(kept.rows) == 0 and "100 pictures" in remarks[0].what
-    sure = Pairs(chain, np.full(99, 0.999, dtype=np.float32))
+    sure = replace(pairs, correlation=np.full(99, 0.999, dtype=np.float32))
     assert len(without_chains(100, sure)[0].rows) == 99
-    short = Pairs(chain[:20], pairs.correlation[:20])
+    short = pairs.where(np.arange(20))
     assert without_chains(100, short) == (short, [])
 
 

@@ -25,6 +25,9 @@ LEAST_COSINE = 0.90
 NOT_HOPELESS = 0.2  # correlation below which no small crop makes a copy
 FLAT = 3.0  # standard deviation in grey levels below which a thumbnail shows nothing to compare
 SAMPLE, NEIGHBOUR = 500, 5
+MOST_CROWDED = 10_000  # pictures: more take minutes, and are cut as chains are
+CLOSER = 3.0  # times as near to 1 as chance gets: chosen by benchmarks/duplicates.py
+CERTAIN_CORRELATION = 0.997  # a copy among however many that are alike: one in 50 true copies correlates less
 LARGEST_CLUSTER = 50
 BLOCK, FEW = 2048, 128  # pictures at a time; so few that they stay in the processor's cache
 NAMED = 3
@@ -36,13 +39,17 @@ class Duplicates:
     """`cluster` is the same number for rows that show the same picture.
 
     `exact` counts the rows whose bytes an earlier row has; `near` those whose picture an earlier row has in other
-    bytes. `pairs` are the near ones, as row numbers.
+    bytes. `pairs` are the near ones, as row numbers, `likeness` says how well each correlates, and `mirrored` whether
+    one of the two had to be mirrored for that. `copies` pairs each row with the first that has its bytes.
     """
 
     cluster: Int[np.ndarray, " n"]
     exact: int
     near: int
     pairs: Int[np.ndarray, "m 2"]
+    likeness: Float32[np.ndarray, " m"]
+    mirrored: Bool[np.ndarray, " m"]
+    copies: Int[np.ndarray, "k 2"]
     remarks: list[Remark] = field(default_factory=list)
 
 
@@ -71,6 +78,11 @@ def find(
         exact=len(dataset) - len(first),
         near=len(first) - len(np.unique(cluster)),
         pairs=np.sort(first[pairs.rows], axis=1),
+        likeness=pairs.correlation,
+        mirrored=pairs.mirrored,
+        copies=np.stack([first[content], np.arange(len(dataset))], axis=1)[
+            first[content] != np.arange(len(dataset))
+        ],
     )
     found.remarks.extend([*counted(dataset, found, first), *chained, *disagreements(dataset, found)])
     return found
@@ -78,22 +90,26 @@ def find(
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of pictures and how well their thumbnails correlate."""
+    """Pairs of pictures, how well their thumbnails correlate, and whether one of them mirrored."""
 
     rows: Int[np.ndarray, "m 2"]
     correlation: Float32[np.ndarray, " m"]
+    mirrored: Bool[np.ndarray, " m"]
 
-    def where(self, keep: Bool[np.ndarray, " m"]) -> "Pairs":
-        return Pairs(self.rows[keep], self.correlation[keep])
+    def where(self, keep: Bool[np.ndarray, " m"] | Int[np.ndarray, " k"]) -> "Pairs":
+        return Pairs(self.rows[keep], self.correlation[keep], self.mirrored[keep])
 
 
 def near_pairs(
-    thumbnails: UInt8[np.ndarray, "n 32 32"], features: Float32[np.ndarray, "n d"] | None = None
+    thumbnails: UInt8[np.ndarray, "n 32 32"],
+    features: Float32[np.ndarray, "n d"] | None = None,
+    *,
+    closer: float = CLOSER,
 ) -> Pairs:
-    """Pairs i < j that show the same picture."""
+    """Pairs i < j that show the same picture, each once: as it is or mirrored, whichever correlates better."""
     mirrored = thumbnails[:, :, ::-1]
     hashes = perceptual_hash(thumbnails)
-    least = threshold(thumbnails)
+    least = threshold(thumbnails, closer=closer)
     straight, _ = hamming_pairs(hashes)
     turned, _ = hamming_pairs(hashes, perceptual_hash(mirrored))
     if features is not None:
@@ -103,28 +119,69 @@ def near_pairs(
     for rows, other in ((straight, thumbnails), (turned, mirrored)):
         rows = np.unique(rows[shown[rows].all(axis=1)], axis=0)
         correlation = correlations(thumbnails, other, rows, aligned=least < ALIGNED_BELOW)
-        found.append(Pairs(rows, correlation).where(correlation >= least))
-    return Pairs(
-        np.concatenate([pairs.rows for pairs in found]),
-        np.concatenate([pairs.correlation for pairs in found]),
+        found.append(
+            Pairs(rows, correlation, np.full(len(rows), other is mirrored)).where(correlation >= least)
+        )
+    return outstanding(thumbnails, better(*found), closer=closer)
+
+
+def better(straight: Pairs, turned: Pairs) -> Pairs:
+    """Both together, in order; of a pair that is in both the one that correlates better."""
+    rows = np.concatenate([straight.rows, turned.rows])
+    both = Pairs(
+        rows,
+        np.concatenate([straight.correlation, turned.correlation]),
+        np.concatenate([straight.mirrored, turned.mirrored]),
     )
+    order = np.lexsort((both.mirrored, -both.correlation, rows[:, 1], rows[:, 0]))
+    ordered = both.where(order)
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (np.diff(ordered.rows, axis=0) != 0).any(axis=1)
+    return ordered.where(new)
 
 
-def threshold(thumbnails: UInt8[np.ndarray, "n 32 32"]) -> float:
+def outstanding(thumbnails: UInt8[np.ndarray, "n 32 32"], pairs: Pairs, *, closer: float) -> Pairs:
+    """The pairs that are `closer` times as near to 1 as each of the two gets to its own fifth neighbour.
+
+    Asked where a picture is in several pairs: among pictures that are alike by nature (cells of one module, discs on
+    white) one that is like the next is no copy for that. Beyond CERTAIN_CORRELATION it is one, so that six frames of
+    one scene remain copies.
+    """
+    rows, count = np.unique(pairs.rows, return_counts=True)
+    crowded = rows[count > 1][:MOST_CROWDED]
+    chance = np.full(len(thumbnails), -1.0, dtype=np.float32)
+    for start in range(0, len(crowded), BLOCK):
+        part = crowded[start : start + BLOCK]
+        chance[part] = neighbour_correlation(thumbnails, part)
+    if not len(crowded):
+        return pairs
+    near = 1 - pairs.correlation <= (1 - chance[pairs.rows].max(axis=1)) / closer
+    return pairs.where(near | (pairs.correlation >= CERTAIN_CORRELATION))
+
+
+def threshold(thumbnails: UInt8[np.ndarray, "n 32 32"], *, closer: float = CLOSER) -> float:
     """The correlation from which two thumbnails count as one picture: a third as far from 1 as chance gets.
 
     Chance is how well a picture correlates with its fifth nearest neighbour, which is seldom a copy of it; of 500
     pictures the value that one in a hundred exceeds. Digits and hands are alike by nature, photographs are not.
     """
-    queries = correlation_ready(thumbnails[:: max(1, len(thumbnails) // SAMPLE)][:SAMPLE])
-    best = np.full((len(queries), NEIGHBOUR + 1), -1.0, dtype=np.float32)
+    sample = np.arange(len(thumbnails))[:: max(1, len(thumbnails) // SAMPLE)][:SAMPLE]
+    chance = float(np.quantile(neighbour_correlation(thumbnails, sample), 0.99)) if len(sample) else 0.0
+    return float(np.clip(1 - (1 - chance) / closer, LEAST_CORRELATION, SURE_CORRELATION))
+
+
+def neighbour_correlation(
+    thumbnails: UInt8[np.ndarray, "n 32 32"], rows: Int[np.ndarray, " m"]
+) -> Float32[np.ndarray, " m"]:
+    """How well each of these pictures correlates with its fifth nearest neighbour; -1 if there are not so many."""
+    queries = correlation_ready(thumbnails[rows])
+    best = np.full((len(queries), NEIGHBOUR + 1), -1.0, dtype=np.float32)  # itself is the nearest
     for start in range(0, len(thumbnails), BLOCK):
         more = np.concatenate(
             [best, queries @ correlation_ready(thumbnails[start : start + BLOCK]).T], axis=1
         )
         best = -np.partition(-more, NEIGHBOUR, axis=1)[:, : NEIGHBOUR + 1]
-    chance = float(np.quantile(best[:, NEIGHBOUR], 0.99)) if len(queries) else 0.0
-    return float(np.clip(1 - (1 - chance) / 3, LEAST_CORRELATION, SURE_CORRELATION))
+    return np.asarray(best[:, NEIGHBOUR])
 
 
 def not_flat(thumbnails: UInt8[np.ndarray, "n 32 32"]) -> Bool[np.ndarray, " n"]:

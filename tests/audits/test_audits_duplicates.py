@@ -1,0 +1,52 @@
+"""Copies as they are told: leaks and conflicts first, each with the kind of copy it is."""
+
+import numpy as np
+
+from vidi.audits.duplicates import CLOUDY, audit, record
+from vidi.data.drawn.copies import duplicates, leaks, near_duplicates
+from vidi.data.drawn.examples import dataset
+from vidi.data.duplicates import find
+from vidi.ops.perceptual_hash import thumbnail
+
+
+def found(planted):
+    small = np.stack([thumbnail(image) for image in planted.images])
+    return audit(planted.dataset, find(planted.dataset, thumbnails=small))
+
+
+def drawn(n=60):
+    return dataset(n, world=CLOUDY, size_px=48, seed=3)
+
+
+def test_each_copy_is_told_with_its_kind():
+    for fault, changes, kind in ((duplicates, {}, "exact"), (near_duplicates, {"changes": ("flip",)}, "mirrored"),
+                                 (near_duplicates, {"changes": ("jpeg",)}, "near")):  # fmt: skip
+        planted = fault(drawn(), rate=0.1, seed=1, **changes)
+        told = found(planted)
+        assert {(pair.a, pair.b) for pair in told.pairs} == set(map(tuple, planted.pairs.tolist()))
+        assert {pair.kind for pair in told.pairs} == {kind} and told.leaks == told.conflicts == 0
+        assert all(0 <= pair.distance < (1e-9 if kind == "exact" else 0.08) for pair in told.pairs)
+
+
+def test_leaks_come_first_and_are_counted():
+    both = leaks(near_duplicates(drawn(), rate=0.1, seed=1, changes=("resize",)).drawn, rate=0.2, seed=2)
+    told = found(both)
+    entries = record(told, both.dataset)
+    assert told.leaks > 0 and f"{told.leaks} pair" in " ".join(told.sentences)
+    across = [entry["split_a"] != entry["split_b"] for entry in entries["pairs"]]
+    assert across == sorted(across, reverse=True) and sum(across) == told.leaks
+    assert entries["pairs"][0]["path_a"] in both.dataset.column("path") and entries["count"] == len(
+        told.pairs
+    )
+
+
+def test_without_copies_it_says_so():
+    told = found(near_duplicates(drawn(), rate=0.0))
+    assert told.pairs == () and told.sentences[0].startswith("No image is there twice")
+
+
+def test_of_many_pairs_the_record_keeps_some_and_the_count():
+    told = found(duplicates(drawn(), rate=0.5))
+    assert (
+        len(record(told, drawn().dataset.take(np.arange(60)), most=0)["pairs"]) == 0 and len(told.pairs) == 30
+    )
