@@ -55,7 +55,8 @@ class Suspect:
 class LabelErrors:
     """Suspects, the most suspicious first; the estimated share of wrong labels; rates by class; what was not judged.
 
-    `rates` has a row and a column for each of `labels`. `unjudged` are labels with too few examples.
+    `rates` has a row and a column for each of `labels`. `unjudged` are labels with too few examples. `agreement` is how
+    often the most probable label is the one given.
     """
 
     suspects: tuple[Suspect, ...]
@@ -63,6 +64,7 @@ class LabelErrors:
     rates: NoiseRates
     labels: tuple[str, ...]
     unjudged: tuple[str, ...]
+    agreement: float
     sentence: str
 
 
@@ -128,6 +130,7 @@ def judged(
     rows = sorted(suspected, key=lambda row: (score[row], str(ids[row])))
     share = estimated_share(probability, label, group=group, replicates=replicates, seed=seed)
     unjudged = tuple(labels[number] for number in scarce)
+    agreement = float((best == label).mean()) if len(label) else 0.0
     return LabelErrors(
         suspects=tuple(
             Suspect(
@@ -139,9 +142,8 @@ def judged(
         rates=noise_rates(estimated_joint(probability, label)),
         labels=labels,
         unjudged=unjudged,
-        sentence=sentence(
-            share, len(rows), unjudged, agreement=float((best == label).mean()) if len(label) else 0.0
-        ),
+        agreement=agreement,
+        sentence=sentence(share, len(rows), unjudged, agreement=agreement),
     )
 
 

@@ -38,17 +38,20 @@ def check(
     source: Source = None,
     consent: Consent = None,
     similar: Annotated[bool, typer.Option(help="compare features too, not only perceptual hashes")] = True,
+    out: Annotated[
+        Path | None, typer.Option(help="a folder for results.json, datasheet.md and croissant.json")
+    ] = None,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
     """What is in the data, and what is wrong with it."""
-    from vidi.cli import show
+    from vidi.cli import findings, show
     from vidi.core.progress import Terminal
     from vidi.verbs.check import check as verb
 
     read = reading(image, target, group, split, task, licence=licence, source=source, consent=consent)
-    found = verb(data, similar=similar, seed=seed, say=Terminal(), **read)
-    show.json_or(json, found.content, lambda: show.data(found.content))
+    found = verb(data, similar=similar, seed=seed, out=out, say=Terminal(), **read)
+    show.json_or(json, found.content, lambda: findings.data(found.content, found.folder))
 
 
 @app.command()

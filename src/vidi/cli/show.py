@@ -103,28 +103,6 @@ def predicted(done: Any) -> None:
         typer.echo(f"  … and {done.failed - 10:,} more, each a row with its error")
 
 
-def data(content: Mapping[str, Any]) -> None:
-    """What `vidi check` found."""
-    sizes = content["sizes"]
-    typer.echo(f"{content['examples']:,} images in {plain(content['root'])} ({content['layout']})")
-    typer.echo(f"  split: {', '.join(f'{name} {count:,}' for name, count in content['splits'].items())}")
-    widths, heights = sizes["width"], sizes["height"]
-    typer.echo(
-        f"  sizes: {widths[0]}x{heights[0]} to {widths[2]}x{heights[2]}, median {widths[1]}x{heights[1]} pixels"
-    )
-    typer.echo(f"  copies: {content['exact_duplicates']:,} exact, {content['near_duplicates']:,} near")
-    typer.echo("\nlabels:")
-    rows: list[tuple[str, ...]] = [("", "train", "validation", "test")]
-    for label, parts in list(content["counts"].items())[:50]:
-        rows.append((label, *(f"{parts[name]:,}" for name in ("train", "validation", "test"))))
-    table(rows)
-    if len(content["counts"]) > 50:
-        typer.echo(f"  … and {len(content['counts']) - 50} more labels")
-    if content.get("label_errors"):
-        typer.echo(f"\n{content['label_errors']['sentence']}")
-    remarks(content)
-
-
 def remarks(content: Mapping[str, Any], *, each: int = 5) -> None:
     """What was noticed, a few of each kind."""
     if not content["remark_counts"]:

@@ -30,6 +30,7 @@ from vidi.evaluation.score import prediction_table, write_predictions
 from vidi.verbs.assess import assess, baselines, described
 from vidi.verbs.attributes import by_attribute
 from vidi.verbs.calibrate import calibrated
+from vidi.verbs.findings import cheap
 from vidi.verbs.load import Loaded, default_backbone, load
 
 PRETRAINED = ("auto", "probe", "tail", "finetune", "knn")
@@ -197,6 +198,7 @@ def judged(
         "baselines": baselines(model, dataset, dataset.where("test"), features, seed=seed),
         "calibration": calibration,
         "data": described(dataset, exact=data.duplicates.exact, near=data.duplicates.near),
+        "check": cheap(data, seed=seed),
         "reasons": list(fitted.reasons),
         "validation": fitted.validation,
     }
