@@ -33,8 +33,10 @@ LEVEL = 0.05
 # Of the way from chance to always right. In hymenoptera, CIFAR-10, PACS, sign_digits and solar_cells no view gets
 # further than 0.26 (sky behind aeroplanes is honest); a mark in a share of the images gets about that share.
 BOUND = 1 / 3
-MOST, MOST_LABELS = 2000, 30
-PERMUTATIONS, FOLDS = 399, 5
+MOST = 2000  # images
+MOST_LABELS = 30
+PERMUTATIONS = 399
+FOLDS = 5
 FEWEST_UNITS = 2  # of a label, without which nothing is left to know it by
 BLOCK = 1 << 24  # numbers held at once: 64 MB
 MEANS = {
