@@ -29,6 +29,7 @@ def data(content: Mapping[str, Any], folder: Path | None) -> None:
     if "outliers" in content:
         outliers(content["outliers"], content["outliers_sentence"])
     balance(content["imbalance"])
+    stated(content["ledger"])
     if content["not_asked"]:
         part("not asked", content["not_asked"])
     kept = {kind: n for kind, n in content["remark_counts"].items() if kind not in TOLD_ABOVE}
@@ -116,3 +117,16 @@ def outliers(found: Sequence[Mapping[str, Any]], sentence: str) -> None:
 
 def balance(found: Mapping[str, Any]) -> None:
     part("balance", found["sentences"])
+
+
+def stated(ledger: Mapping[str, Any]) -> None:
+    """What is known of licence, source and consent, the most frequent first."""
+    lines = []
+    for what in ("licences", "sources", "consent"):
+        counts = sorted(ledger[what].items(), key=lambda item: -item[1])
+        named = [f"{name} ({count:,})" for name, count in counts[:SHOWN]]
+        more = f", and {len(counts) - SHOWN:,} more" if len(counts) > SHOWN else ""
+        lines.append(f"{what}: {', '.join(named) or 'no images'}{more}")
+    if ledger["withdrawn"]:
+        lines.append(f"withdrawn and set aside: {ledger['withdrawn']:,}")
+    part("licence, source and consent", lines)
