@@ -1,5 +1,6 @@
 """audit.html: one audit as a page that needs nothing but itself; demands with their verdicts first."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,10 @@ from vidi.core.measured import Measured
 from vidi.documents import quantitative, text, verdicts
 from vidi.documents.evidence import Audited
 from vidi.documents.frame import page
-from vidi.documents.group_matrix import matrix
+from vidi.documents.group_matrix import matrix, outcome_matrix
 from vidi.documents.plots import corruption_curves
 
-MOST_SMALL, MOST_REMARKS, MOST_SLICES = 60, 40, 40
+MOST_SMALL, MOST_REMARKS, MOST_SLICES, MOST_LISTED = 60, 40, 40, 30
 TITLES = {
     "demands": "Demands",
     "words": "To keep in mind",
@@ -28,8 +29,11 @@ TITLES = {
 
 def write(folder: Path, content: Mapping[str, Any]) -> Path:
     """`folder`/audit.html, written anew; `content` is what the audit's results.json holds."""
+    source = next(
+        (name for name in ("results.json", "audit.json") if (folder / name).exists()), "results.json"
+    )
     with atomic(folder / "audit.html", "w") as stream:
-        stream.write(render(audited(folder.name, content)))
+        stream.write(render(audited(folder.name, content), source=source))
     return folder / "audit.html"
 
 
@@ -42,11 +46,11 @@ def audited(name: str, content: Mapping[str, Any]) -> Audited:
     return Audited(name, content, measured, groups)
 
 
-def render(found: Audited) -> str:
-    """The whole page as HTML."""
+def render(found: Audited, *, source: str = "results.json") -> str:
+    """The whole page as HTML; `source` is the file beside it that holds every number."""
     shown = sections(found)
     names = [*TITLES, *(f"list-{place + 1}" for place in range(len(shown["lists"])))]
-    titles = TITLES | {f"list-{place + 1}": title for place, (title, _) in enumerate(shown["lists"])}
+    titles = TITLES | {f"list-{place + 1}": title for place, (title, *_) in enumerate(shown["lists"])}
     there = {"demands": "lines", "words": "said", "groups": "matrix", "corruptions": "curves"}
     contents = [
         (name, titles[name]) for name in names if name.startswith("list-") or shown[there.get(name, name)]
@@ -57,6 +61,7 @@ def render(found: Audited) -> str:
         n=int(found.content.get("n") or 0),
         summary=summary(shown["lines"], found),
         contents=contents,
+        source=source,
         **shown,
     )
 
@@ -77,8 +82,10 @@ def sections(found: Audited) -> dict[str, Any]:
         "slices": list(slices(found)),
         "curves": curves,
         "errors": errors,
-        "outcomes": list(outcomes(found.content.get("outcomes") or {})),
-        "lists": list(lists.items()),
+        "slices_said": [text.sentence(str(said)) for said in found.content.get("slices_said") or ()],
+        "outcomes": outcome_matrix(found.content.get("outcomes") or {}),
+        "power": [text.sentence(str(entry["sentence"])) for entry in found.content.get("power") or ()],
+        "lists": [(title, short(entries), len(entries)) for title, entries in lists.items()],
         "overall": [entry for entry in found.measured if entry.of in ("", "all")],
         "small": small[:MOST_SMALL],
         "small_left": max(0, len(small) - MOST_SMALL),
@@ -91,32 +98,15 @@ def slices(found: Audited) -> Iterator[dict[str, Any]]:
     flagged: Sequence[Mapping[str, Any]] = quantitative.slices(found)
     for entry in sorted(flagged, key=lambda entry: float(entry["difference"]["value"] or 0))[:MOST_SLICES]:
         numbers = {key: Measured.from_record(dict(entry[key])) for key in ("measured", "difference")}
-        yield dict(entry) | numbers | {"adjusted": float(entry["adjusted"])}
+        paths = [str(path) for path in (entry.get("paths") or ())[:3]]
+        yield dict(entry) | numbers | {"adjusted": float(entry["adjusted"]), "paths": paths}
 
 
-def outcomes(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A row for each threshold and group, as words."""
-    rates = {
-        "selected": "selection_rate",
-        "false_positive": "false_positive_rate",
-        "false_negative": "false_negative_rate",
-    }
-    for entry in content.get("thresholds") or ():
-        for group in entry.get("groups") or ():
-            told = {key: _rate(group.get(name)) for key, name in rates.items()}
-            lost = group.get("good_outcomes_lost")
-            told["lost"] = text.NONE if lost is None else text.number(float(_value(lost)))
-            yield {"threshold": float(entry["threshold"]), "of": group["of"], "n": f"{group['n']:,}"} | told
-
-
-def _value(entry: Any) -> Any:
-    return entry.get("value") if isinstance(entry, Mapping) else entry
-
-
-def _rate(entry: Any) -> str:
-    if isinstance(entry, Mapping):
-        return text.percent_measured(Measured.from_record(dict(entry)))
-    return text.NONE if entry is None else text.percent(float(entry))
+def short(entries: Sequence[Measured]) -> list[Measured]:
+    """Of very many numbers those that narrow by one thing at most (size, or place, and not both)."""
+    if len(entries) <= MOST_LISTED:
+        return list(entries)
+    return [entry for entry in entries if ", " not in re.sub(r"\(.*?\)", "", entry.of)]
 
 
 def summary(lines: Sequence[verdicts.Line], found: Audited) -> str:

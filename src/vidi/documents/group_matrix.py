@@ -1,8 +1,9 @@
 """Groups against rates as small multiples: one row a group, one column a rate, every interval on its column's scale."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from markupsafe import Markup
 
@@ -10,7 +11,7 @@ from vidi.core.measured import Measured
 from vidi.documents import charts, text
 from vidi.documents.evidence import Audited
 from vidi.documents.facts import LabelRow
-from vidi.documents.quantitative import tables
+from vidi.documents.quantitative import MOST_GROUPS, tables
 
 Bounds = tuple[text.Number, text.Number]
 
@@ -52,6 +53,55 @@ def matrix(audited: Audited) -> Matrix | None:
     columns = tuple(_column(name, [entry for entry in entries if entry.name == name]) for name in names)
     blocks = tuple((_title(table.title), table.rows) for table in found)
     return Matrix(columns, blocks, sum(table.left_out for table in found))
+
+
+RATES = {
+    "selection_rate": "selection rate",
+    "false_positive_rate": "false positive rate",
+    "false_negative_rate": "false negative rate",
+    "good_outcomes_lost": "good outcomes lost",
+}
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """The groups at one threshold, and how many other thresholds were looked at."""
+
+    at: float
+    others: int
+    matrix: Matrix
+
+
+def outcome_matrix(content: Mapping[str, Any]) -> Outcomes | None:
+    """Who is given the good outcome at the threshold that the audit is about; None where it asked for none."""
+    thresholds = content.get("thresholds") or ()
+    if not thresholds:
+        return None
+    at = content.get("at")
+    chosen = min(
+        thresholds, key=lambda entry: abs(float(entry["threshold"]) - float(0.5 if at is None else at))
+    )
+    rows = [_outcome(group) for group in chosen["groups"]]
+    entries = [entry for row in rows for entry in row.numbers.values()]
+    names = list(dict.fromkeys(entry.name for entry in entries))
+    columns = tuple(_column(name, [entry for entry in entries if entry.name == name]) for name in names)
+    shown = tuple(rows[:MOST_GROUPS])
+    found = Matrix(columns, (("", shown),), len(rows) - len(shown))
+    return Outcomes(float(chosen["threshold"]), len(thresholds) - 1, found)
+
+
+def _outcome(group: Mapping[str, Any]) -> LabelRow:
+    """A group's rates, with their intervals where the audit told any."""
+    numbers = {}
+    for key, name in RATES.items():
+        entry = group.get(key)
+        if isinstance(entry, Mapping):
+            numbers[name] = replace(Measured.from_record(dict(entry)), name=name)
+        elif entry is not None:
+            numbers[name] = Measured(
+                name, float(entry), math.nan, math.nan, int(group["n"]), "", of=group["of"]
+            )
+    return LabelRow(str(group["of"]), int(group["n"]), numbers)
 
 
 def _title(title: str) -> str:

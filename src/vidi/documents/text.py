@@ -67,6 +67,11 @@ def number(value: Number, *, digits: int = 3) -> str:
     return f"{value:.{digits}f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
+def p_value(p: Number) -> str:
+    """`0.044`; below a thousandth `<0.001`, since nobody tells smaller ones apart."""
+    return f"<{THIN}0.001" if p < 0.001 else number(p)
+
+
 def interval(measured: Measured) -> str:
     """`[0.882, 0.937]`, or nothing where there is no interval."""
     return f"[{number(measured.low)}, {number(measured.high)}]" if has_interval(measured) else ""

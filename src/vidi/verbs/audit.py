@@ -19,6 +19,7 @@ from vidi.core.requirement import Requirement, known, parse
 from vidi.core.run_folder import RunFolder
 from vidi.core.scores import Scores
 from vidi.data.predictions import read_own_predictions, read_predictions
+from vidi.documents import audit_page
 from vidi.evaluation.score import measure
 from vidi.verbs.card import refresh
 from vidi.verbs.evaluate import evaluate
@@ -272,11 +273,12 @@ def thresholded(answers: Answers) -> list[str]:
 
 
 def written(content: dict[str, Any], home: Path | None, out: Path | None, subject: Path) -> Path | None:
-    """A folder with audit.json, in the run or where asked for."""
+    """A folder with audit.json and its page, in the run or where asked for."""
     parent = out if out is not None else home / "audits" if home is not None else None
     if parent is None:
         return None
     folder = RunFolder.create(parent, Path(content["of"]).stem or subject.stem)
     folder.write("audit.json", "audit", content)
+    audit_page.write(folder.path, content)
     folder.seal()
     return folder.path

@@ -32,6 +32,7 @@ from vidi.verbs.attributes import by_attribute
 from vidi.verbs.calibrate import calibrated
 from vidi.verbs.findings import cheap
 from vidi.verbs.load import Loaded, default_backbone, load
+from vidi.verbs.thumbnails import thumbnails
 
 PRETRAINED = ("auto", "probe", "tail", "finetune", "knn")
 
@@ -249,16 +250,6 @@ def kept_features(data: Loaded, recipe: str) -> NDArray[np.float32] | None:
 
 def write_papers(folder: RunFolder, data: Loaded) -> None:
     """README.md, datasheet.md, report.html and croissant.json; thumbnails come from the pixel cache."""
-    from simplejpeg import encode_jpeg
-
     from vidi.documents.papers import write
 
-    place = {str(key): number for number, key in enumerate(data.dataset.column("id"))}
-
-    def thumbnail(key: str) -> bytes | None:
-        if key not in place:
-            return None
-        picture = data.pixels(np.asarray([place[key]]), size_px=128)[0]
-        return bytes(encode_jpeg(np.ascontiguousarray(picture), quality=80, colorspace="RGB"))
-
-    write(folder, thumbnail=thumbnail)
+    write(folder, thumbnail=thumbnails(data))
