@@ -164,7 +164,12 @@ def checked_folder(parent):
 def test_a_data_set_without_a_run_has_its_papers_too(tmp_path):
     folder, data = checked_folder(tmp_path)
     written = papers.write_for_data(folder, data)
-    assert [path.name for path in written] == ["splits.parquet", "datasheet.md", "croissant.json"]
+    assert [path.name for path in written] == [
+        "splits.parquet",
+        "datasheet.md",
+        "croissant.json",
+        "report.html",
+    ]
     sheet = (folder.path / "datasheet.md").read_text("utf-8")
     assert "An estimated 2.7% of labels are wrong." in sheet and "The border alone tells the label." in sheet
     assert "It trained" not in sheet and "recipe.json" not in sheet

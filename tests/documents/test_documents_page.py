@@ -5,12 +5,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from fabricated_page import CORRUPTIONS, LABELS, fabricate_page, predictions, robustness
-from fabricated_run import HOSTILE, fabricate, hostile, thumbnail
+from fabricated_page import CORRUPTIONS, LABELS, check, fabricate_page, predictions, robustness
+from fabricated_run import HOSTILE, fabricate, hostile, results_of, thumbnail
 from test_documents_papers import Page
 
 from vidi.core.measured import Measured, Verdict
-from vidi.documents import audit_page, confusion, papers, plots, prose, report, verdicts
+from vidi.core.run_folder import RunFolder
+from vidi.documents import audit_page, check_page, confusion, papers, plots, prose, report, verdicts
 from vidi.documents.evidence import audits_of, gather
 from vidi.documents.group_matrix import bounds_of, matrix
 from vidi.documents.pictures import Album, picture
@@ -165,6 +166,18 @@ def test_an_audit_of_a_table_with_next_to_nothing_has_one_too(tmp_path):
     audit_page.write(tmp_path, {"of": HOSTILE, "n": 3, "claims": [], "measured": [], "groups": []})
     page = Page((tmp_path / "audit.html").read_text(encoding="utf-8"))
     assert page.open == [] and [tag for tag, _ in page.tags].count("script") == 1
+
+
+def test_a_check_without_a_model_has_a_page_too(tmp_path):
+    content = results_of(LABELS)["data"] | check() | {"task": "classification"}
+    RunFolder(tmp_path).write("results.json", "check", content)
+    written = check_page.render(gather(RunFolder(tmp_path)), thumbnail=thumbnail, papers={"Datasheet": "# d"})
+    page = Page(written)
+    named = {given["id"] for _, given in page.tags if "id" in given}
+    assert page.open == [] and {"data", "counts", "suspects", "shortcuts", "outliers", "datasheet"} <= named
+    words = " ".join(page.words)
+    assert "0 exact copies and 1 near copy, 1 label to look at again and 1 shortcut." in words
+    assert len([tag for tag, _ in page.tags if tag == "img"]) == 4
 
 
 def test_a_thousand_images_fit_into_five_megabytes(tmp_path):

@@ -101,7 +101,7 @@ def test_one_label(tmp_path):
 
 def test_out_writes_what_was_found_and_the_papers(planted, checked):
     names = {path.name for path in checked.folder.iterdir()}
-    assert names == {"results.json", "splits.parquet", "datasheet.md", "croissant.json"}
+    assert names == {"results.json", "splits.parquet", "datasheet.md", "croissant.json", "report.html"}
     kept = RunFolder(checked.folder).read("results.json", "check")
     assert kept["label_errors"]["suspects"] == checked.content["label_errors"]["suspects"]
     assert "120" in (checked.folder / "datasheet.md").read_text()

@@ -38,7 +38,7 @@ def data(content: Mapping[str, Any], folder: Path | None) -> None:
     else:
         typer.echo("\nno file was set aside")
     if folder is not None:
-        typer.echo(f"\nresults.json, datasheet.md and croissant.json: {plain(str(folder))}")
+        typer.echo(f"\nThe report: {plain(str(folder / 'report.html'))}")
 
 
 def head(content: Mapping[str, Any]) -> None:

@@ -39,7 +39,7 @@ def check(
     consent: Consent = None,
     similar: Annotated[bool, typer.Option(help="compare features too, not only perceptual hashes")] = True,
     out: Annotated[
-        Path | None, typer.Option(help="a folder for results.json, datasheet.md and croissant.json")
+        Path | None, typer.Option(help="a folder for report.html, results.json and the papers")
     ] = None,
     seed: Seed = 0,
     json: Json = False,

@@ -1,13 +1,55 @@
-"""What the checks of the data found, arranged to be looked at: copies and doubtful labels side by side."""
+"""What is known of the data and what its checks found, arranged to be looked at."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from vidi.core.measured import Measured
-from vidi.documents import text
+from vidi.documents import sentences, text
+from vidi.documents.evidence import Evidence
+from vidi.documents.facts import MOST_LABELS, MOST_REMARKS, facts_of_data
 from vidi.documents.pictures import Album
 
+UNASKED = "A run does not look for wrong labels; vidi check DATA --out FOLDER does"
 MOST_PAIRS, MOST_SUSPECTS, MOST_OUTLIERS = 12, 24, 12
+
+
+@dataclass(frozen=True)
+class CountRow:
+    """Images of a label in each split, and together."""
+
+    label: str
+    counts: list[int]
+    total: int
+
+
+def of_data(evidence: Evidence) -> dict[str, Any]:
+    """What the page says of the data."""
+    counts = evidence.counts
+    splits = [name for name in ("train", "validation", "test") if evidence.total(name)]
+    rows = [
+        CountRow(label, [row.get(name, 0) for name in splits], sum(row.values()))
+        for label, row in counts.items()
+    ]
+    if len(rows) > MOST_LABELS:
+        rows = sorted(rows, key=lambda row: (-row.total, row.label))
+    grouped: dict[str, list[Mapping[str, Any]]] = {}
+    for remark in evidence.data.get("remarks") or ():
+        grouped.setdefault(str(remark["kind"]), []).append(remark)
+    told = evidence.data.get("remark_counts") or {kind: len(found) for kind, found in grouped.items()}
+    return {
+        "splits": splits,
+        "rows": rows[:MOST_LABELS],
+        "left_out": max(0, len(rows) - MOST_LABELS),
+        "largest": max((row.total for row in rows), default=0),
+        "split": text.capital(sentences.split(evidence)),
+        "facts": facts_of_data(evidence),
+        "remarks": [
+            {"kind": kind, "count": count, "named": grouped.get(kind, [])[:MOST_REMARKS]}
+            for kind, count in told.items()
+            if kind != "label" or not (evidence.check.get("label_errors") or {}).get("suspects")
+        ],
+    }
 
 
 def arranged(check: Mapping[str, Any], album: Album) -> dict[str, Any]:
@@ -17,18 +59,30 @@ def arranged(check: Mapping[str, Any], album: Album) -> dict[str, Any]:
     pairs, suspects = list(copies.get("pairs") or ()), list(labels.get("suspects") or ())
     count = int(labels.get("count") or len(suspects))
     return {
-        "copies": text.sentence(
-            f"{text.counted(int(copies.get('exact') or 0), 'exact copy', 'exact copies')} and "
-            f"{text.counted(int(copies.get('near') or 0), 'near copy', 'near copies')}"
-        ),
+        "copies": _said(copies.get("sentences")) or [counted_copies(copies)],
         "pairs": [_pair(entry, album) for entry in pairs[:MOST_PAIRS]],
         "pairs_left": max(0, len(pairs) - MOST_PAIRS),
-        "labels": text.sentence(str(labels.get("sentence") or "No label was looked at")),
+        "labels": text.sentence(str(labels.get("sentence") or UNASKED)),
         "suspects": [_named(entry, album) for entry in suspects[:MOST_SUSPECTS]],
         "suspects_left": max(0, count - MOST_SUSPECTS),
         "shortcuts": list(_shortcuts(check.get("shortcuts") or ())),
+        "shortcuts_said": _said(check.get("shortcuts_sentences")),
+        "imbalance": _said((check.get("imbalance") or {}).get("sentences")),
+        "outliers_said": _said([check["outliers_sentence"]] if check.get("outliers_sentence") else ()),
         "outliers": [_named(entry, album) for entry in (check.get("outliers") or ())[:MOST_OUTLIERS]],
     }
+
+
+def counted_copies(copies: Mapping[str, Any]) -> str:
+    """`0 exact copies and 13 near copies.`"""
+    return (
+        f"{text.counted(int(copies.get('exact') or 0), 'exact copy', 'exact copies')} and "
+        f"{text.counted(int(copies.get('near') or 0), 'near copy', 'near copies')}."
+    )
+
+
+def _said(sentences_: Any) -> list[str]:
+    return [text.sentence(str(words)) for words in sentences_ or ()]
 
 
 def _named(entry: Mapping[str, Any], album: Album) -> dict[str, Any]:
@@ -64,10 +118,12 @@ def _both(one: object, other: object, how: str) -> str:
 
 
 def _shortcuts(entries: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    for entry in entries:
+    for entry in (entry for entry in entries if "measured" in entry):
         yield dict(entry) | {
             "measured": Measured.from_record(dict(entry["measured"])),
             "chance": float(entry["chance"]),
             "adjusted": float(entry["adjusted"]),
-            "what": entry.get("what") or entry.get("name"),
+            "what": str(entry.get("what") or entry.get("name")),
+            "sentence": entry.get("sentence") or "",
+            "level": entry.get("level") or "",
         }

@@ -9,7 +9,7 @@ from pathlib import Path
 from vidi.core.dataset import Dataset
 from vidi.core.files import atomic, write_json
 from vidi.core.run_folder import RunFolder
-from vidi.documents import croissant, datasheet, model_card, report
+from vidi.documents import check_page, croissant, datasheet, model_card, report
 from vidi.documents.evidence import Evidence, gather
 
 TITLES = {"README.md": "Model card", "datasheet.md": "Datasheet"}  # read on the page, each in a tab
@@ -18,7 +18,7 @@ PAGE = "report.html"
 
 
 def write(folder: RunFolder, *, thumbnail: Callable[[str], bytes | None]) -> list[Path]:
-    """The paths of README.md, datasheet.md, report.html and croissant.json, all written anew.
+    """The paths of README.md (of a run), datasheet.md, report.html and croissant.json, all written anew.
 
     `thumbnail` gives a small JPEG, PNG or WebP for an example's id, or None. Raises UsageError if results.json
     or recipe.json is missing or damaged; then nothing is written.
@@ -26,7 +26,8 @@ def write(folder: RunFolder, *, thumbnail: Callable[[str], bytes | None]) -> lis
     evidence = gather(folder)
     told = texts(evidence)
     read = {TITLES[name]: content for name, content in told.items()}
-    page = report.render(evidence, thumbnail=thumbnail, papers=read)
+    made = report if evidence.trained else check_page
+    page = made.render(evidence, thumbnail=thumbnail, papers=read)
     written = write_texts(evidence, told)
     with atomic(folder.path / PAGE, "w") as stream:
         stream.write(page)
@@ -83,8 +84,14 @@ def write_texts(evidence: Evidence, told: Mapping[str, str] | None = None) -> li
     return [evidence.folder / name for name in (*written, "croissant.json")]
 
 
-def write_for_data(folder: RunFolder, dataset: Dataset) -> list[Path]:
-    """The paths of splits.parquet, datasheet.md and croissant.json of a data set that was checked without a model.
+def no_picture(key: str) -> bytes | None:
+    return None
+
+
+def write_for_data(
+    folder: RunFolder, dataset: Dataset, *, thumbnail: Callable[[str], bytes | None] | None = None
+) -> list[Path]:
+    """The paths of splits.parquet and the papers of a data set that was checked without a model.
 
     What was found stands in the folder's results.json already, as `vidi/check/1`: what `verbs.assess.described` says,
     and beside it what each check found. The folder is not sealed here. Raises UsageError if results.json is missing.
@@ -93,4 +100,4 @@ def write_for_data(folder: RunFolder, dataset: Dataset) -> list[Path]:
 
     with atomic(folder.path / "splits.parquet") as stream:
         pq.write_table(dataset.split_table(), stream)
-    return [folder.path / "splits.parquet", *write_texts(gather(folder))]
+    return [folder.path / "splits.parquet", *write(folder, thumbnail=thumbnail or no_picture)]

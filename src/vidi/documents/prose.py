@@ -1,13 +1,21 @@
 """Markdown as HTML for a page: what was markup in it stays text, and nothing is loaded."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
 
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 SAFE = re.compile(r"https?://|#|[\w.-]*\Z", re.IGNORECASE)
+
+
+def tabs(papers: Mapping[str, str]) -> list[dict[str, object]]:
+    """Markdown documents by title, each as a tab's id, title and body."""
+    return [
+        {"id": title.lower().replace(" ", "-"), "title": title, "body": html(content)}
+        for title, content in papers.items()
+    ]
 
 
 def html(markdown: str, *, deeper: int = 1) -> Markup:

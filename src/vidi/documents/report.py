@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from vidi.core.measured import Measured
 from vidi.documents import audit_page, charts, confusion, prose, quantitative, sentences, text, verdicts
-from vidi.documents.checked import arranged
+from vidi.documents.checked import arranged, of_data
 from vidi.documents.evidence import Audited, Evidence
-from vidi.documents.facts import MOST_LABELS, MOST_REMARKS, facts_of_data, pairs, per_label
+from vidi.documents.facts import pairs, per_label
 from vidi.documents.frame import page
 from vidi.documents.group_matrix import matrix
 from vidi.documents.pictures import Album, Thumbnail
@@ -76,17 +76,14 @@ def render(evidence: Evidence, *, thumbnail: Thumbnail, papers: Mapping[str, str
         "gaps": [gap for gap in quantitative.apart(grouped) if "(accuracy," in gap.name] if grouped else [],
         "corrupted": _corrupted(evidence),
         "audits": [_listed(audited) for audited in reversed(evidence.audits)],
-        "data": _data(evidence),
+        "data": of_data(evidence),
         "made": _made(evidence),
     }
     content["labelled"] = content["per_label"]["rows"]
     contents = [
         (name, title) for name, title, wants in CONTENTS if not wants or any(content[want] for want in wants)
     ]
-    tabs = [
-        {"id": title.lower().replace(" ", "-"), "title": title, "body": prose.html(body)}
-        for title, body in (papers or {}).items()
-    ]
+    tabs = prose.tabs(papers or {})
     return page("report.html", contents=contents, papers=tabs, refused=album.refused, **content)
 
 
@@ -111,15 +108,6 @@ def _comparison(evidence: Evidence) -> list[Compared]:
         if reached is not None:
             rows.append(Compared(baseline.name, reached, baseline.what))
     return rows
-
-
-@dataclass(frozen=True)
-class CountRow:
-    """Images of a label in each split, and together."""
-
-    label: str
-    counts: list[int]
-    total: int
 
 
 def _confusion(evidence: Evidence, album: Album) -> dict[str, Any]:
@@ -232,34 +220,6 @@ def _grids(evidence: Evidence, album: Album) -> Iterator[dict[str, Any]]:
         if entries:
             shown = [dict(entry) | {"source": album(str(entry["id"]))} for entry in entries]
             yield {"title": title, "what": what, "images": shown}
-
-
-def _data(evidence: Evidence) -> dict[str, Any]:
-    """What the page says of the data."""
-    counts = evidence.counts
-    splits = [name for name in ("train", "validation", "test") if evidence.total(name)]
-    rows = [
-        CountRow(label, [row.get(name, 0) for name in splits], sum(row.values()))
-        for label, row in counts.items()
-    ]
-    if len(rows) > MOST_LABELS:
-        rows = sorted(rows, key=lambda row: (-row.total, row.label))
-    grouped: dict[str, list[Mapping[str, Any]]] = {}
-    for remark in evidence.data.get("remarks") or ():
-        grouped.setdefault(str(remark["kind"]), []).append(remark)
-    told = evidence.data.get("remark_counts") or {kind: len(found) for kind, found in grouped.items()}
-    return {
-        "splits": splits,
-        "rows": rows[:MOST_LABELS],
-        "left_out": max(0, len(rows) - MOST_LABELS),
-        "largest": max((row.total for row in rows), default=0),
-        "split": text.capital(sentences.split(evidence)),
-        "facts": facts_of_data(evidence),
-        "remarks": [
-            {"kind": kind, "count": count, "named": grouped.get(kind, [])[:MOST_REMARKS]}
-            for kind, count in told.items()
-        ],
-    }
 
 
 def _made(evidence: Evidence) -> dict[str, Any]:

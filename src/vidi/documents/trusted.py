@@ -24,7 +24,7 @@ def trusted(evidence: Evidence, album: Album) -> dict[str, Any]:
     flagged = (found["familiarity"].get("flagged") or ())[:MOST_FLAGGED]
     trust = {
         "curve": plots.risk_coverage(found["selective"].get("curve") or ()),
-        "said": list(sentences(found)),
+        "said": [*sentences(found), *(dependent(evidence) if found["conformal"] else ())],
         "numbers": numbers,
         "sizes": sizes,
         "largest": max((count for _, count in sizes), default=0),
@@ -60,6 +60,16 @@ def sentences(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     flagged = strange.get("flagged as unfamiliar")
     if flagged:
         yield f"{text.percent_measured(flagged)} of the images are unlike those it was trained on{_worse(strange)}."
+
+
+def dependent(evidence: Evidence) -> Iterator[str]:
+    """What a promise is worth where the images that it stands on are not independent."""
+    group = evidence.data.get("group")
+    if group:
+        yield (
+            f"Thresholds count every validation image by itself; images of one {text.visible(group)} are alike, so "
+            f"they promise less for a new {text.visible(group)} than they say."
+        )
 
 
 def _worse(strange: Mapping[str, Measured]) -> str:

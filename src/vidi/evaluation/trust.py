@@ -60,7 +60,11 @@ def among(scores: Scores, chosen: np.ndarray) -> Scores:
 
 
 def conformal(scores: Scores, limits: Limits) -> dict[str, Any]:
-    """How often sets with a threshold from elsewhere hold the truth here, and how large they are."""
+    """How often sets with a threshold from elsewhere hold the truth here, and how large they are.
+
+    `range` is where the luck of drawing the images for the threshold leaves the coverage: not known where they come
+    in groups, since then they are not so many independent ones.
+    """
     sets, truth = limits.sets(scores.probability), np.asarray(scores.truth)
     report, n = measured_sets(sets, truth), len(truth)
     size = np.stack([sets.sum(axis=1), np.ones(n)], axis=1).astype(np.float64)
@@ -72,7 +76,7 @@ def conformal(scores: Scores, limits: Limits) -> dict[str, Any]:
         "alpha": limits.alpha,
         "threshold": limits.set_score,
         "n_calibration": limits.n,
-        "range": list(coverage_range(limits.n, limits.alpha)),
+        "range": None if scores.group is not None else list(coverage_range(limits.n, limits.alpha)),
         "measured": [m.record() for m in (share_of("set coverage", hit, scores), *mean)],
         "sizes": {str(labels): int(count) for labels, count in enumerate(report.sizes) if count},
         "sentence": report.sentence,

@@ -15,6 +15,7 @@ from vidi.evaluation.features import weights_key
 from vidi.verbs.assess import described
 from vidi.verbs.findings import cheap, not_asked, thorough
 from vidi.verbs.load import Loaded, default_backbone, load
+from vidi.verbs.thumbnails import thumbnails
 
 MOST_NAMED = 100  # suspects that become remarks
 
@@ -108,4 +109,4 @@ def written(folder: RunFolder, loaded: Loaded, content: dict[str, Any]) -> None:
     from vidi.documents.papers import write_for_data
 
     folder.write("results.json", "check", content)
-    write_for_data(folder, loaded.dataset)
+    write_for_data(folder, loaded.dataset, thumbnail=thumbnails(loaded))
