@@ -126,7 +126,7 @@ def test_groups_and_intersections_are_told(tmp_path):
     assert "| sex=female |" in unitary and "| sex=female, skin=darker |" not in unitary
     assert "| sex=female, skin=darker |" in crossed and "| gap(accuracy, sex, skin) |" in crossed
     assert "| gap(accuracy, sex, skin) &lt;= 0.05 | fails |" in part
-    assert "Groups differ: accuracy by sex and skin" in card["top"]
+    assert "Groups differ in accuracy by sex and skin: gap 0." in card["top"]
     assert "told by sex and skin" in card["Factors"] and "student and camera" in card["Factors"]
 
 
@@ -148,7 +148,7 @@ def test_an_audit_without_a_difference_says_luck(tmp_path):
             entry["low"] = 0.0
     (folder / "manifest.json").unlink()
     (folder / "results.json").write_text(json.dumps(content), encoding="utf-8")
-    assert "No difference between groups can be told from luck" in card_of(run)
+    assert "No difference in accuracy between groups can be told from luck" in card_of(run)
 
 
 def test_the_hub_reads_the_header(tmp_path):

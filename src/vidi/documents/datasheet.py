@@ -29,6 +29,7 @@ PARTLY = {
 }
 NOT_STATED = "Not stated."
 UNSTATED = "not stated"  # what the ledger counts an empty cell as
+RIGHTS = ("consent", "withdrawn")  # remarks that are no errors, and are told elsewhere
 COLUMNS = {"licences": "licence", "sources": "source", "consent": "consent"}
 
 
@@ -97,15 +98,15 @@ def answers(evidence: Evidence) -> dict[str, Markup]:
         "data.splits": _splits(evidence),
         "data.errors": _errors(evidence),
         "data.subpopulations": _columns(evidence),
-        "data.acquired": counted_column(evidence, "sources", "came from"),
-        "data.consent": counted_column(evidence, "consent", "have the consent"),
+        "data.acquired": counted_column(evidence, "sources"),
+        "data.consent": counted_column(evidence, "consent"),
         "data.preprocessed": _preprocessed(evidence),
         "data.software": _software(evidence),
         "data.used": f"It trained and tested the model beside this file: {sentences.headline(evidence)}"
         if evidence.trained
         else "",
         "data.future_impact": _impact(evidence),
-        "data.licence": counted_column(evidence, "licences", "are under"),
+        "data.licence": counted_column(evidence, "licences"),
     }
     return {key: _lines(words) for key, words in found.items() if words}
 
@@ -145,7 +146,11 @@ def _label(evidence: Evidence) -> str:
 
 
 def _missing(evidence: Evidence) -> list[str]:
-    return _remarks(evidence, "Set aside or noticed while reading:", lambda kind: "duplicate" not in kind)
+    return _remarks(
+        evidence,
+        "Set aside or noticed while reading:",
+        lambda kind: "duplicate" not in kind and kind != "consent",
+    )
 
 
 def _relations(evidence: Evidence) -> str:
@@ -168,7 +173,7 @@ def _errors(evidence: Evidence) -> list[str]:
         if data.get(f"{name}_duplicates") is not None
     ]
     counts = (data.get("remark_counts") or {}).items()
-    told = [f"{kind}: {count:,}" for kind, count in counts if "duplicate" not in kind and kind != "withdrawn"]
+    told = [f"{kind}: {count:,}" for kind, count in counts if "duplicate" not in kind and kind not in RIGHTS]
     labels = (check.get("label_errors") or {}).get("sentence")
     shortcuts = [str(each["sentence"]) for each in check.get("shortcuts") or () if each.get("flagged")]
     outliers = check.get("outliers")
@@ -188,7 +193,7 @@ def _columns(evidence: Evidence) -> list[str]:
     return [" ".join(filter(None, [first, named])), *(str(words) for words in imbalance)]
 
 
-def counted_column(evidence: Evidence, what: str, said: str, *, most: int = 12) -> list[str]:
+def counted_column(evidence: Evidence, what: str, *, most: int = 12) -> list[str]:
     """How many images have which licence, source or consent; nothing where no column says so."""
     counts = dict(evidence.ledger.get(what) or {})
     if not set(counts) - {UNSTATED}:
@@ -197,7 +202,7 @@ def counted_column(evidence: Evidence, what: str, said: str, *, most: int = 12) 
     lines = [f"{value}: {number:,}" for value, number in list(counts.items())[:most]]
     more = [f"and {len(counts) - most:,} more values"] if len(counts) > most else []
     where = f" (column {column})" if column else ""
-    return [f"So many images {said}{where}:", *lines, *more]
+    return [f"Images by {COLUMNS[what]}{where}:", *lines, *more]
 
 
 def _preprocessed(evidence: Evidence) -> list[str]:

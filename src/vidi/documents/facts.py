@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vidi.core.dataset import LEDGER
 from vidi.core.measured import Measured
 from vidi.documents import text
 from vidi.documents.evidence import Evidence
@@ -83,6 +84,12 @@ def facts_of_data(evidence: Evidence) -> dict[str, str]:
     if data.get("columns"):
         facts["read as"] = ", ".join(f"{role} from {column}" for role, column in data["columns"].items())
     return facts
+
+
+def groupings(evidence: Evidence) -> list[str]:
+    """The columns whose groups results could be told by: not those that say whose an image is."""
+    rights = {(evidence.data.get("columns") or {}).get(role) for role in LEDGER}
+    return [str(name) for name in evidence.data["attributes"] or () if name not in rights]
 
 
 def personal_columns(evidence: Evidence) -> list[str]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from vidi.core.measured import Measured
 from vidi.documents import answers, quantitative, sentences, text
 from vidi.documents.evidence import Audited, Evidence
-from vidi.documents.facts import LabelRow, facts_of_data, per_label
+from vidi.documents.facts import LabelRow, facts_of_data, groupings, per_label
 from vidi.documents.pages import environment
 from vidi.documents.questions import every, questions
 
@@ -48,7 +48,7 @@ def render(evidence: Evidence) -> str:
         asked=len(every("card")),
         author=lambda section: author(evidence, section),
         audited_by=audited_by,
-        unaudited=[str(name) for name in evidence.data["attributes"] or () if name not in audited_by],
+        unaudited=[name for name in groupings(evidence) if name not in audited_by],
         audits=[_audit(audited) for audited in evidence.audits],
         cautions=sentences.cautions(evidence),
         weakest=sentences.weakest(evidence),
@@ -79,7 +79,9 @@ def author(evidence: Evidence, section: str) -> Markup:
     for question in questions("card")[section]:
         answer = evidence.answers.get(question.key)
         if answer:
-            lines.append(f"**{text.markdown(question.ask)}** {answers.stated(answer)}")
+            said = answers.stated(answer)
+            between = "\n\n" if said.startswith("- ") else " "
+            lines.append(f"**{text.markdown(question.ask)}**{between}{said}")
         else:
             lines.append(f"> **Not stated:** {text.markdown(question.ask)} ({text.code(question.key)})")
     return Markup("\n\n".join(lines))  # noqa: S704  (escaped for Markdown)

@@ -7,7 +7,7 @@ from typing import Any
 from vidi.core.measured import Measured
 from vidi.documents import text
 from vidi.documents.evidence import Audited, Evidence
-from vidi.documents.facts import LabelRow
+from vidi.documents.facts import LabelRow, groupings
 
 MOST_GROUPS = 40
 LISTS = (  # what an audit may hold besides groups: its key, and what the numbers are
@@ -76,10 +76,10 @@ def worst(audited: Audited) -> str:
         return ""
     widest = max(gaps, key=lambda entry: (entry.low, entry.value))
     where = text.listed(widest.name.removeprefix("gap(accuracy, ").removesuffix(")").split(", "))
-    told = f"accuracy by {where} is {text.measured_text(widest)} apart ({widest.note})"
+    told = f"by {where}: gap {text.measured_text(widest)}; {widest.note}"
     if widest.low > 0:
-        return f"Groups differ: {told}."
-    return f"No difference between groups can be told from luck; the surest: {told}."
+        return f"Groups differ in accuracy {told}."
+    return f"No difference in accuracy between groups can be told from luck; the surest is {told}."
 
 
 def claims(audited: Audited) -> list[tuple[str, str, Measured]]:
@@ -126,7 +126,7 @@ def not_measured(evidence: Evidence) -> list[str]:
     """What vidi could have measured of this run and was not asked to, with the command that does."""
     missing = []
     if not any(audited.by for audited in evidence.audits):
-        columns = [str(name) for name in evidence.data.get("attributes") or ()]
+        columns = groupings(evidence)
         how = f"vidi audit RUN --by {','.join(columns[:2])}" if columns else ""
         missing.append(
             f"results within groups and their intersections: {how}"
