@@ -61,7 +61,7 @@ def test_one_class(tmp_path):
     shutil.rmtree(tmp_path / "blue")
     shutil.rmtree(tmp_path / "green")
     assert refused("train", tmp_path).startswith("at least 2 classes are needed to tell apart; ")
-    checked = vidi("check", tmp_path)  # what can be looked at is looked at, and why nothing can be trained is said
+    checked = vidi("check", tmp_path)  # looks at what it can, and says why nothing can be trained
     assert checked.code == 0 and "has only 'red'" in checked.out
 
 

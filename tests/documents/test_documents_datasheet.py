@@ -156,6 +156,19 @@ def checked_folder(parent):
         "label_errors": {"sentence": "An estimated 2.7% of labels are wrong."},
         "shortcuts": [{"sentence": "The border alone tells the label.", "flagged": True}],
         "ledger": LEDGER,
+        "imbalance": {
+            "attributes": [
+                {
+                    "name": "camera",
+                    "levels": [{"level": "new", "n": 1900}, {"level": "old", "n": 63}],
+                    "missing": 2,
+                }
+            ],
+            "associations": [
+                {"attribute": "camera", "flagged": True, "sentence": "camera goes together with the label."},
+                {"attribute": "student", "flagged": False, "sentence": "student does not."},
+            ],
+        },
     }
     folder.write("results.json", "check", content)
     return folder, data
@@ -173,7 +186,9 @@ def test_a_data_set_without_a_run_has_its_papers_too(tmp_path):
     sheet = (folder.path / "datasheet.md").read_text("utf-8")
     assert "An estimated 2.7% of labels are wrong." in sheet and "The border alone tells the label." in sheet
     assert "It trained" not in sheet and "recipe.json" not in sheet
+    assert "- camera: missing 2, new 1,900 and old 63" in sheet and "student does not" not in sheet
     content = json.loads((folder.path / "croissant.json").read_text("utf-8"))
+    assert "camera goes together with the label." in content["rai:dataBiases"]
     assert content["rai:dataAnnotationAnalysis"] == ["An estimated 2.7% of labels are wrong."]
     assert content["license"] == ["CC-BY-4.0"]
     kept = pq.read_table(folder.path / "splits.parquet")

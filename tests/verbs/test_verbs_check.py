@@ -101,11 +101,14 @@ def test_one_label(tmp_path):
 
 def test_out_writes_what_was_found_and_the_papers(planted, checked):
     names = {path.name for path in checked.folder.iterdir()}
-    assert names == {"results.json", "splits.parquet", "datasheet.md", "croissant.json", "report.html"}
+    papers = {"datasheet.md", "croissant.json", "report.html"}
+    assert names == {"results.json", "splits.parquet", "manifest.json", *papers}
     kept = RunFolder(checked.folder).read("results.json", "check")
     assert kept["label_errors"]["suspects"] == checked.content["label_errors"]["suspects"]
     assert "120" in (checked.folder / "datasheet.md").read_text()
-    vidi.check(planted[0], out=checked.folder, similar=False)  # again, into the same
+    vidi.edit_card(checked.folder, {"data.creators": "Ada"})
+    vidi.check(planted[0], out=checked.folder, similar=False)  # again, into the same: what was answered stays
+    assert "Ada" in (checked.folder / "datasheet.md").read_text()
     assert "label_errors" not in RunFolder(checked.folder).read("results.json", "check")
 
 

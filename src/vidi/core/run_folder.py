@@ -96,6 +96,10 @@ class RunFolder:
         """Write every file's checksum; from then on a changed byte is noticed."""
         self._seal(p.name for p in self.path.iterdir() if p.is_file() and p.name != MANIFEST)
 
+    def unseal(self) -> None:
+        """No checksums any more: what a folder held is about to be replaced by new results."""
+        (self.path / MANIFEST).unlink(missing_ok=True)
+
     def reseal(self, written: Iterable[str]) -> None:
         """The checksums once more after some files were written anew; what else lies there now is not taken in.
 

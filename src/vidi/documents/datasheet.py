@@ -12,7 +12,14 @@ from markupsafe import Markup
 from vidi.documents import answers as said
 from vidi.documents import sentences, text
 from vidi.documents.evidence import Evidence
-from vidi.documents.facts import MOST_REMARKS, facts_of_data, personal_columns
+from vidi.documents.facts import (
+    MOST_REMARKS,
+    associated,
+    distributions,
+    facts_of_data,
+    groupings,
+    personal_columns,
+)
 from vidi.documents.pages import environment
 from vidi.documents.questions import Question, questions
 
@@ -183,14 +190,13 @@ def _errors(evidence: Evidence) -> list[str]:
 
 
 def _columns(evidence: Evidence) -> list[str]:
-    attributes = [str(name) for name in evidence.data["attributes"]]
+    attributes = groupings(evidence)
     people = personal_columns(evidence)
     if not attributes and not people:
         return []
     first = f"The data has these further columns: {text.listed(attributes, most=40)}." if attributes else ""
     named = f"By their names these columns speak of people: {text.listed(people, most=20)}." if people else ""
-    imbalance = (evidence.check.get("imbalance") or {}).get("sentences") or ()
-    return [" ".join(filter(None, [first, named])), *(str(words) for words in imbalance)]
+    return [" ".join(filter(None, [first, named])), *distributions(evidence)]
 
 
 def counted_column(evidence: Evidence, what: str, *, most: int = 12) -> list[str]:
@@ -218,8 +224,7 @@ def _software(evidence: Evidence) -> str:
 
 
 def _impact(evidence: Evidence) -> list[str]:
-    imbalance = (evidence.check.get("imbalance") or {}).get("sentences") or ()
-    found = [*sentences.cautions(evidence), *(str(words) for words in imbalance)]
+    found = [*sentences.cautions(evidence), *associated(evidence)]
     return ["What the numbers show:", *dict.fromkeys(found)] if found else []
 
 

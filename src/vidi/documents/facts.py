@@ -99,6 +99,26 @@ def personal_columns(evidence: Evidence) -> list[str]:
     return [name for name in named if PERSONAL & set(re.split(r"[\W_]+", name.lower()))]
 
 
+def distributions(evidence: Evidence, *, most: int = 12) -> list[str]:
+    """How many images have which value of each column, as the checks counted them."""
+    wanted, told = groupings(evidence), []
+    for entry in (evidence.check.get("imbalance") or {}).get("attributes") or ():
+        levels = [f"{level['level']} {level['n']:,}" for level in entry.get("levels") or ()]
+        missing = [f"missing {entry['missing']:,}"] if entry.get("missing") else []
+        if levels and str(entry["name"]) in wanted:
+            told.append(f"{entry['name']}: {text.listed([*missing, *levels], most=most)}")
+    return told
+
+
+def associated(evidence: Evidence) -> list[str]:
+    """The sentences on columns that go together with the label so much that a model may take one for the other."""
+    wanted = groupings(evidence)
+    found = (evidence.check.get("imbalance") or {}).get("associations") or ()
+    return [
+        str(each["sentence"]) for each in found if each.get("flagged") and each.get("attribute") in wanted
+    ]
+
+
 def pairs(mapping: Mapping[str, Any] | None, *, between: str = " = ") -> str:
     """A mapping as `a = 1, b = yes`."""
     words = {True: "yes", False: "no", None: "not set"}

@@ -9,7 +9,7 @@ from typing import Any
 from vidi.documents import datasheet, sentences, text
 from vidi.documents.answers import plainly
 from vidi.documents.evidence import Evidence
-from vidi.documents.facts import personal_columns
+from vidi.documents.facts import associated, personal_columns
 
 RAI = "http://mlcommons.org/croissant/RAI/"
 UNSTATED = datasheet.UNSTATED
@@ -80,7 +80,7 @@ def measured(evidence: Evidence) -> dict[str, list[str]]:
         ],
         "dataBiases": [
             *sentences.unequal(evidence),
-            *map(str, (check.get("imbalance") or {}).get("sentences") or ()),
+            *associated(evidence),
             *(str(each["sentence"]) for each in check.get("shortcuts") or () if each.get("flagged")),
         ],
         "dataLimitations": [*sentences.small(evidence), *_copies(evidence)],

@@ -105,8 +105,10 @@ def checked_folder(path: Path) -> RunFolder:
 
 
 def written(folder: RunFolder, loaded: Loaded, content: dict[str, Any]) -> None:
-    """results.json and the papers of the data."""
+    """results.json and the papers of the data, sealed: what an author answers later is put beside nothing else."""
     from vidi.documents.papers import write_for_data
 
+    folder.unseal()
     folder.write("results.json", "check", content)
     write_for_data(folder, loaded.dataset, thumbnail=thumbnails(loaded))
+    folder.seal()
