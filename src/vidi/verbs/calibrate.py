@@ -44,7 +44,8 @@ def known(job: Job, model: Model, held_out: NDArray[np.int64]) -> Familiar | Non
     """Features of some training images: those of a probe are kept already, others cost half a second or so."""
     train, key = job.dataset.where("train"), weights_key(model.network)
     rows = train[chosen_known([str(value) for value in job.dataset.column("hash")[train]])]
-    return fit_familiar(*(job.features(model.network, key, part) for part in (rows, held_out)))
+    features = job.features(model.network, key, np.concatenate([rows, held_out]))
+    return fit_familiar(features[: len(rows)], features[len(rows) :])
 
 
 def log_loss(scores: Scores) -> float:
