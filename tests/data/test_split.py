@@ -56,6 +56,13 @@ drawn = st.integers(4, 60).flatmap(
 )
 
 
+def test_two_units_are_one_to_learn_from_and_one_to_test_on():
+    """A large unit takes all of train's share; the other one is the test, not the validation."""
+    for seed in range(6):
+        done = split(dataset(list("aaaa")), cluster=np.array([0, 0, 0, 1]), seed=seed)
+        assert done.column("split").tolist() == ["train"] * 3 + ["test"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(drawn)
 def test_laws(made):

@@ -175,6 +175,8 @@ def apportion(
     wanted = np.stack([quotas(int(total), shares) for total in left], axis=1)
     place = deal(parcels, left, wanted, large=min(s for s in shares if s) * len(rows) / 10)
     teach_all(parcels, place, kinds)
+    if shares[TEST] and not (place == TEST).any():
+        test_before_validation(parcels, place)
     result = np.empty(len(rows), dtype=np.int64)
     for parcel, where in zip(parcels, place, strict=True):
         result[parcel.rows] = where
@@ -254,6 +256,13 @@ def teach_all(parcels: Sequence[Unit], place: Int[np.ndarray, " u"], kinds: int)
         holders = [number for number, parcel in enumerate(parcels) if label in parcel.labels]
         if holders:
             place[min(holders, key=lambda number: (len(parcels[number].rows), parcels[number].order))] = TRAIN
+
+
+def test_before_validation(parcels: Sequence[Unit], place: Int[np.ndarray, " u"]) -> None:
+    """Move the smallest parcel of validation into a test that would be empty (in place)."""
+    spare = np.flatnonzero(place == VALIDATION).tolist()
+    if spare:
+        place[min(spare, key=lambda number: (len(parcels[number].rows), parcels[number].order))] = TEST
 
 
 def group_leaks(dataset: Dataset, place: Int[np.ndarray, " n"], group: str | None) -> list[Remark]:
