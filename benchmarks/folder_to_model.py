@@ -2,6 +2,7 @@
 
 python benchmarks/folder_to_model.py --data DIR             all of it; about an hour for each seed
 python benchmarks/folder_to_model.py --data DIR --choose    the peers' best settings, on a validation split; hours
+python benchmarks/folder_to_model.py --data DIR --add …     what is measured now joins what the result already holds
 
 DIR holds cifar10_ordered. Every process starts cold but for the operating system's file cache: vidi with an empty
 cache of its own. The peers live in an environment of their own, which is made at the first run (`--peers`).
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -134,7 +135,8 @@ def choose(python: Path, data: Path, minutes: Sequence[float], peers: Sequence[s
 
 def contenders(given: argparse.Namespace) -> list[tuple[Row, float]]:
     """Empty rows, each with its minutes; `words` are vidi's, or the peer's name and options."""
-    rows = [(Row("vidi, probe", "", ["--recipe", "probe"], [], [], [], []), 0.0)]
+    probe = (Row("vidi, probe", "", ["--recipe", "probe"], [], [], [], []), 0.0)
+    rows = [probe] if given.vidi_minutes else []
     for minutes in given.vidi_minutes:
         words = ["--minutes", f"{minutes:g}"]
         rows.append((Row("vidi, automatic", f"{minutes:g} min", words, [], [], [], []), minutes))
@@ -172,9 +174,10 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, default=report.HERE / ".peers", help="the peers' environment")
     parser.add_argument("--only", nargs="*", default=list(TITLES), choices=list(TITLES), help="these peers")
     parser.add_argument("--peer-minutes", type=float, nargs="+", default=[2.0, 10.0])
-    parser.add_argument("--vidi-minutes", type=float, nargs="+", default=[2.0])
+    parser.add_argument("--vidi-minutes", type=float, nargs="*", default=[2.0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--choose", action="store_true", help="choose the peers' settings, measure nothing")
+    parser.add_argument("--add", action="store_true", help="keep what the result already holds")
     parser.add_argument("--choose-minutes", type=float, nargs="+", default=[2.0])
     parser.add_argument("--per-class", type=int, nargs=2, default=[500, 100], help="train and test images")
     given = parser.parse_args()
@@ -191,7 +194,7 @@ def main() -> None:
         for number, seed in enumerate(given.seeds, start=1):
             for row, minutes in rows:
                 once(row, minutes, data, python, seed)
-            write([row for row, _ in rows], given, python, given.seeds[:number])
+            write(joined([row for row, _ in rows], given.add), given, python, given.seeds[:number])
 
 
 def warm_up(python: Path, data: Path, peers: Sequence[str]) -> None:
@@ -200,6 +203,36 @@ def warm_up(python: Path, data: Path, peers: Sequence[str]) -> None:
         report.run([python, PEERS / f"{peer}.py", "--help"])
     with tempfile.TemporaryDirectory() as out:
         report.vidi("train", data, "--recipe", "probe", "--out", out)
+
+
+EARLIER: dict[str, Any] = {}  # the result as it was when this benchmark began
+
+
+def joined(rows: Sequence[Row], add: bool) -> list[Row]:
+    """With `add`, the earlier runs of each contender before its new ones, and the contenders not run now."""
+    if not add:
+        return list(rows)
+    if not EARLIER:
+        EARLIER.update(json.loads((report.RESULTS / "folder_to_model.json").read_text()))
+    held = {(run["what"], run["budget"]): Row(**run) for run in EARLIER["runs"]}
+    for row in rows:
+        key = (row.what, row.budget)
+        if key in held:
+            before = asdict(held[key])
+            lists = ("accuracy", "seconds", "peak_mib", "about")
+            row = replace(row, **{name: before[name] + getattr(row, name) for name in lists})
+        held[key] = row
+    order = ["vidi, probe", "vidi, automatic", *TITLES.values()]
+    return sorted(held.values(), key=lambda row: (order.index(row.what), len(row.budget), row.budget))
+
+
+def earlier() -> list[dict[str, Any]]:
+    """Where the earlier runs came from: their command, date, commit and seeds."""
+    if not EARLIER:
+        return []
+    source = EARLIER["source"]
+    one = {key: source[key] for key in ("command", "seeds", "versions")}
+    return [*EARLIER.get("earlier", []), one | {key: EARLIER[key] for key in ("date", "commit")}]
 
 
 def interval(row: Row, n: int) -> list[float]:
@@ -221,6 +254,7 @@ def write(rows: Sequence[Row], given: argparse.Namespace, python: Path, seeds: S
         data=report.CIFAR10,
         more_versions=peer_versions(python) if given.only else {},
         settings={peer: {f"{m:g}": settings(peer, m) for m in given.peer_minutes} for peer in given.only},
+        earlier=earlier(),
         interval={f"{row.what} {row.budget}".strip(): interval(row, test) for row in rows},
         runs=[asdict(row) for row in rows],
     )

@@ -46,7 +46,7 @@ def test_a_flat_image_set_keeps_the_filters_finite():
 
 
 def test_convolutions_start_as_the_identity():
-    convolution = airbench.build(classes=10).stages[1][0]
+    convolution = airbench.build(classes=10, held=False).stages[1][0]
     x = torch.randn(1, 24, 7, 7, generator=seeded(2))
     assert torch.equal(convolution(x)[:, :24], x)
 
@@ -59,3 +59,29 @@ def test_what_cannot_be_built_is_refused(options):
 
 def test_the_smallest_image_passes():
     assert airbench.build(classes=2, size_px=9).eval()(torch.zeros(1, 3, 9, 9)).shape == (1, 2)
+
+
+def in_training(*, held: bool) -> tuple[torch.Tensor, list[float]]:
+    """The logits of one batch in training mode, and the length of each convolution's weights after it."""
+    network = airbench.build(classes=3, size_px=16, generator=seeded(0), held=held).train()
+    with torch.no_grad():
+        for layer in network.modules():
+            if isinstance(layer, airbench.Held):
+                layer.weight.mul_(3)
+    logits = network(smooth_images(12)[:, :, :16, :16])
+    lengths = [float(m.weight.detach().norm()) for m in network.modules() if isinstance(m, airbench.Held)]
+    return logits.detach(), lengths
+
+
+def test_held_weights_keep_their_length_and_the_network_says_the_same():
+    (free, longer), (held, lengths) = in_training(held=False), in_training(held=True)
+    assert lengths == pytest.approx([8, 8, 16, 16, 16, 16], rel=1e-5)  # the square roots of 64 and 256
+    assert all(free > held for free, held in zip(longer, lengths, strict=True))
+    torch.testing.assert_close(free, held, atol=2e-3, rtol=0)  # but for batch norm's eps
+
+
+def test_weights_are_not_touched_outside_of_training():
+    network = airbench.build(classes=3, size_px=16, generator=seeded(0)).eval()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    network(smooth_images(4))
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())

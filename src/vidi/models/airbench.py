@@ -17,8 +17,9 @@ CARD = Card(
     idea="A first layer that whitens 2 x 2 patches and is not trained, then three groups of two convolutions that "
     "start as the identity; everything chosen for the fewest operations to 94 % on CIFAR-10.",
     paper="Jordan 2024, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU, arXiv:2404.00498, sections 3.1 to 3.3",
-    differs="The logits' factor 1/9 is taken before the last matrix, which is the same; batch norm's eps is 1e-5, as "
-    "1e-12 vanishes in half precision; without `whiten` the first layer is random.",
+    differs="The convolutions keep their length, as in the author's later training with Muon; `held` switches that off. "
+    "The logits' factor 1/9 is taken before the last matrix, which is the same; batch norm's eps is 1e-5, as 1e-12 "
+    "vanishes in half precision; without `whiten` the first layer is random.",
     at={"classes": 10, "size_px": 32},
     weights=1_971_640,
     multiply_adds=118_147_360,
@@ -29,9 +30,25 @@ WHITENED = 2 * 3 * PATCH * PATCH  # each of the patch's directions, and its oppo
 CIFAR_MEAN, CIFAR_STD = (125.31, 122.95, 113.87), (62.99, 62.09, 66.70)  # of CIFAR-10's training pixels
 
 
+class Held(nn.Conv2d):
+    """A convolution whose weights keep the length sqrt(filters) while it is trained, where `held`.
+
+    Batch norm follows, so the length does not change what the network says, only how far a step of a given rate
+    turns the weights: unheld they grow, and the steps shrink (the authors' training script for Muon does the same).
+    """
+
+    held = True
+
+    def forward(self, input: Float[Tensor, "b i h w"]) -> Float[Tensor, "b o h w"]:
+        if self.held and self.training and torch.is_grad_enabled():
+            with torch.no_grad():
+                self.weight.mul_(len(self.weight) ** 0.5 / self.weight.norm())
+        return super().forward(input)
+
+
 def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
     """3 x 3; as many filters as there are inputs start as the identity, the rest as torch starts them."""
-    convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+    convolution = Held(inputs, outputs, 3, padding=1, bias=False)
     with torch.no_grad():
         nn.init.dirac_(convolution.weight[:inputs])
     return convolution
@@ -85,8 +102,10 @@ def build(
     size_px: int = 32,
     generator: torch.Generator | None = None,
     widths: Sequence[int] = (64, 256, 256),
+    held: bool = True,
 ) -> Classifier:
-    """airbench94's net; `widths` are the channels of the three groups; `look` whitens, with training images.
+    """airbench94's net; `widths` are the channels of the three groups; `look` whitens, with training images; `held`
+    keeps the convolutions' weights at one length in training.
 
     The whitening filters take no gradient (their shifts do); images are at least 9 px.
     """
@@ -104,5 +123,8 @@ def build(
             Top(),
         ]
         head = nn.Linear(widths[-1], classes, bias=False)
+    for layer in nn.Sequential(*stages).modules():
+        if isinstance(layer, Held):
+            layer.held = held
     preprocessing = Preprocessing(size_px, mean=CIFAR_MEAN, std=CIFAR_STD)
     return Classifier(stages=stages, head=head, width=widths[-1], preprocessing=preprocessing, look=whiten)
