@@ -170,3 +170,34 @@ def test_what_one_epoch_leaves_over_is_taken_in_another():
     rows, per_epoch = np.arange(10), steps_per_epoch(np.arange(10), 4)
     seen = {int(row) for step in range(20 * per_epoch) for row in rows_of_step(step, rows, 4, 0)}
     assert seen == set(range(10))
+
+
+class Two(torch.nn.Module):
+    """Two answers to each image: as networks that look for several things give them."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 1)
+
+    def forward(self, image):
+        return {"score": self.layer(image), "levels": [image[:, :1].bfloat16()]}
+
+
+def test_a_step_takes_any_outputs_with_any_targets_and_says_what_it_is_told_to():
+    seen = []
+
+    def loss(outputs, target):
+        seen.append((outputs["levels"][0].dtype, target))
+        return outputs["score"].square().mean()
+
+    model = Two()
+    step = descend(
+        model,
+        loss,
+        torch.optim.SGD(model.parameters(), lr=0.1),
+        score=lambda outputs, target: {"boxes": float(sum(len(entry["boxes"]) for entry in target))},
+    )
+    target = [{"boxes": torch.zeros(2, 4)}, {"boxes": torch.zeros(0, 4)}]
+    scores = step((torch.ones(2, 2), target))
+    assert scores.keys() == {"loss", "boxes"} and scores["boxes"] == 2
+    assert seen == [(torch.float32, target)]

@@ -17,7 +17,7 @@ CARD = Card(
     idea="A first layer that whitens 2 x 2 patches and is not trained, then three groups of two convolutions that "
     "start as the identity; everything chosen for the fewest operations to 94 % on CIFAR-10.",
     paper="Jordan 2024, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU, arXiv:2404.00498, sections 3.1 to 3.3",
-    differs="The convolutions keep their length, as in the author's later training with Muon; `held` switches that off. "
+    differs="The convolutions keep their length, as in the author's later training with Muon; `held` turns that off. "
     "The logits' factor 1/9 is taken before the last matrix, which is the same; batch norm's eps is 1e-5, as 1e-12 "
     "vanishes in half precision; without `whiten` the first layer is random.",
     at={"classes": 10, "size_px": 32},

@@ -86,7 +86,7 @@ class History:
         self.batch, self.per_epoch = min(batch, examples), max(1, examples // min(batch, examples))
         self.began = time.monotonic() - descent.seconds
         self.path = job.folder.path / "history.jsonl"
-        self.loss = self.accuracy = 0.0
+        self.sums: dict[str, float] = {}
         self.since, self.mark, self.validated, self.cost = (
             0,
             time.monotonic(),
@@ -99,19 +99,18 @@ class History:
     def __call__(self, count: int, scores: Mapping[str, float]) -> None:
         now = time.monotonic()
         self.descent.seconds = now - self.began
-        self.loss, self.accuracy, self.since = (
-            self.loss + scores["loss"],
-            self.accuracy + scores["accuracy"],
-            self.since + 1,
-        )
+        self.since += 1
+        for key, value in scores.items():
+            self.sums[key] = self.sums.get(key, 0.0) + value
         total = self.descent.pace.total
         rate = self.since * self.batch / max(now - self.mark, 1e-9)
-        detail = f"loss {self.loss / self.since:.3f}  accuracy {self.accuracy / self.since:.3f}  {rate:,.0f} images/s"
+        means = "  ".join(f"{key} {value / self.since:.3f}" for key, value in self.sums.items())
+        detail = f"{means}  {rate:,.0f} images/s"
         self.job.say.track(self.name, count, total, detail)
         if count % max(1, total // 200) == 0 or count == total:
             self._write(count, rate)
             self._validate(count)
-            self.loss = self.accuracy = 0.0
+            self.sums.clear()
             self.since, self.mark = 0, time.monotonic()
 
     def _write(self, count: int, rate: float) -> None:
@@ -120,8 +119,7 @@ class History:
                 "stage": self.name,
                 "step": count,
                 "epoch": round(count / self.per_epoch, 4),
-                "loss": self.loss / self.since,
-                "accuracy": self.accuracy / self.since,
+                **{key: value / self.since for key, value in self.sums.items()},
                 "learning_rate": self.descent.optimizer.param_groups[0]["lr"],
                 "images_per_second": round(rate, 1),
                 "seconds": round(self.descent.seconds, 3),

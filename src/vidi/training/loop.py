@@ -36,6 +36,21 @@ def smoothed(loss: Callable[..., Tensor], smoothing: float) -> Callable[[Tensor,
     return partial(loss, smoothing=smoothing)
 
 
+def in_float32(outputs: Any) -> Any:
+    """A network's outputs (a tensor, or a list, tuple or mapping of them) back in float32."""
+    if isinstance(outputs, Tensor):
+        return outputs.float()
+    if isinstance(outputs, Mapping):
+        return {name: in_float32(value) for name, value in outputs.items()}
+    return type(outputs)(in_float32(value) for value in outputs)
+
+
+def hits(logits: Tensor, target: Tensor) -> dict[str, float]:
+    """The share of a batch whose largest logit is at its largest target."""
+    found = logits.detach().argmax(dim=1) == target.argmax(dim=1)
+    return {"accuracy": float(found.float().mean())}
+
+
 @runtime_checkable
 class Optimizer(Protocol):
     """What a step needs of an optimiser."""
@@ -47,30 +62,32 @@ class Optimizer(Protocol):
 
 def descend(
     model: nn.Module,
-    loss: Callable[[Tensor, Tensor], Tensor],
+    loss: Callable[[Any, Any], Tensor],
     optimizer: Optimizer,
     *,
     clip: float = 0.0,
     backward: Callable[[Tensor], Any] = Tensor.backward,
     autocast: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
+    score: Callable[[Any, Any], Mapping[str, float]] = hits,
 ) -> Step:
     """One step of gradient descent on (input, target) batches; gradients longer than `clip` are shortened to it.
 
-    `clip` 0 is off, exactly. The logits are taken back to float32 before the loss.
+    `clip` 0 is off, exactly. The outputs are taken back to float32 before the loss. `score(outputs, target)` is what
+    a person who waits sees besides the loss.
     """
 
-    def step(batch: tuple[Tensor, Tensor]) -> dict[str, float]:
+    def step(batch: tuple[Tensor, Any]) -> dict[str, float]:
         image, target = batch
         optimizer.zero_grad()
         with autocast():
-            logits = model(image)
-        value = loss(logits.float(), target)
+            outputs = model(image)
+        outputs = in_float32(outputs)
+        value = loss(outputs, target)
         backward(value)
         if clip:
             nn.utils.clip_grad_norm_(model.parameters(), clip)
         optimizer.step()
-        hits = logits.detach().argmax(dim=1) == target.argmax(dim=1)
-        return {"loss": float(value.detach()), "accuracy": float(hits.float().mean())}
+        return {"loss": float(value.detach()), **score(outputs, target)}
 
     return step
 

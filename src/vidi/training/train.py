@@ -19,13 +19,14 @@ from vidi.ops.depthwise import quicken
 from vidi.training.average import Average
 from vidi.training.checkpoint import copied, load_state
 from vidi.training.hooks import Checkpoints, History, Interruptible, Repace
-from vidi.training.loop import Guard, Hook, descend, fit, reseed
+from vidi.training.loop import Guard, Hook, descend, fit, hits, reseed
 from vidi.training.optimisers import Together, check_name, layer_groups, optimiser
 from vidi.training.pace import Pace
 from vidi.training.schedules import schedule
 
-# Batches by row number: the input and the (possibly soft) target of the rows.
-Source = Callable[[NDArray[np.int64], torch.Generator], tuple[Tensor, Tensor]]
+# Batches by row number: the input, and the target of the rows (possibly soft; a list with one entry an image where
+# images have a target each).
+Source = Callable[[NDArray[np.int64], torch.Generator], tuple[Tensor, Any]]
 
 
 @dataclass(frozen=True)
@@ -133,11 +134,12 @@ def train(
     job: Job,
     *,
     settings: Settings,
-    loss: Callable[[Tensor, Tensor], Tensor],
+    loss: Callable[[Any, Any], Tensor],
     name: str = "train",
     stages: Sequence[nn.Module] = (),
     budget: Budget | None = None,
     validate: Callable[[nn.Module], Mapping[str, float]] | None = None,
+    score: Callable[[Any, Any], Mapping[str, float]] = hits,
 ) -> nn.Module:
     """The trained network (its average, if one is kept), in evaluation mode, on the CPU.
 
@@ -163,7 +165,7 @@ def train(
         rates=tuple(group["lr"] for group in optimizer.param_groups),
     )
     budget = budget or job.budget
-    step = _step(descent, devices, settings, loss, batch=min(settings.batch, len(rows)))
+    step = _step(descent, devices, settings, loss, score, batch=min(settings.batch, len(rows)))
     batches = _batches(descent, source, rows, settings, job.seed, devices)
     path = job.folder.path / "checkpoints" / f"{name}.safetensors"
     if path.exists():
@@ -224,7 +226,8 @@ def _step(
     descent: Descent,
     devices: Any,
     settings: Settings,
-    loss: Callable[[Tensor, Tensor], Tensor],
+    loss: Callable[[Any, Any], Tensor],
+    score: Callable[[Any, Any], Mapping[str, float]],
     *,
     batch: int,
 ) -> Any:
@@ -239,6 +242,7 @@ def _step(
         loss,
         descent.optimizer,
         clip=settings.clip,
+        score=score,
         backward=devices.backward if weight == 1 else lambda value: devices.backward(value * weight),
         autocast=lambda: torch.autocast(
             devices.device.type, torch.bfloat16, enabled=halved(settings.precision)
@@ -248,7 +252,7 @@ def _step(
 
 def _batches(
     descent: Descent, source: Source, rows: NDArray[np.int64], settings: Settings, seed: int, devices: Any
-) -> Iterator[tuple[Tensor, Tensor]]:
+) -> Iterator[tuple[Tensor, Any]]:
     """Batches until the pace is at its end. Every process makes the whole batch and takes its share of it:
     the same randomness however many there are."""
     rate, base = schedule(settings.schedule), descent.rates
@@ -259,10 +263,19 @@ def _batches(
             group["lr"] = lr * factor
         image, target = source(rows_of_step(descent.step, rows, settings.batch, seed), generator)
         share = slice(devices.process_index, None, devices.num_processes)
-        image, target = image[share].to(devices.device), target[share].to(devices.device)
+        image, target = image[share].to(devices.device), moved(target[share], devices.device)
         if image.ndim == 4:
             image = image.contiguous(memory_format=torch.channels_last)
         yield image, target
+
+
+def moved(target: Any, device: torch.device) -> Any:
+    """A target (a tensor, or a list or mapping of targets) on a device."""
+    if isinstance(target, Mapping):
+        return {name: moved(value, device) for name, value in target.items()}
+    if isinstance(target, list):
+        return [moved(value, device) for value in target]
+    return target.to(device) if isinstance(target, Tensor) else target
 
 
 def _follow(descent: Descent) -> Callable[[int, Mapping[str, float]], None]:
