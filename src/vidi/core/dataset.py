@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vidi.core.annotations import COLUMN, Annotation, Annotations, Scheme, as_arrays, from_arrow
+
 SPLITS = ("train", "validation", "test")
 LEDGER = ("licence", "source", "consent")  # what an example's metadata may say of its rights
 OWN_COLUMNS = (
@@ -55,7 +57,8 @@ class Listing:
     `offset` and `length` (bytes inside `file`; None: all of it), `row` (inside a Parquet file, else None),
     `target` (text; several joined by `|`; None: not labelled), `split` (one of SPLITS or None), and every
     metadata column under its own name, listed in `attributes`.
-    `columns` says which column of the source was taken for what.
+    `columns` says which column of the source was taken for what. With a `scheme` something is drawn on the images:
+    each row has an `annotation` too, and its `target` joins the labels of what is drawn ("" for nothing).
     """
 
     root: Path
@@ -64,6 +67,7 @@ class Listing:
     attributes: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    scheme: Scheme | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ class Dataset:
     """Examples that were opened once: each row has a content hash, a target and, after `split`, a split.
 
     `table` has the columns of OWN_COLUMNS and one for each attribute. `task` is the name of a task.
-    `target` holds a label's text; with several labels they are joined by `|`.
+    `target` holds a label's text; with several labels they are joined by `|`. With a `scheme` the table has a column
+    of what is drawn on each image, `target` joins the labels of that, and `labels` are in the scheme's order.
     """
 
     name: str
@@ -84,9 +89,23 @@ class Dataset:
     group: str | None = None
     remarks: tuple[Remark, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    scheme: Scheme | None = None
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
+
+    def annotation(self, row: int) -> Annotation:
+        """What is drawn on one image."""
+        return from_arrow(self.table.column(COLUMN)[int(row)])
+
+    def annotations(self) -> Annotations:
+        """All that is drawn, as arrays: kept by who needs it often, made anew at each call."""
+        return as_arrays(self.table.column(COLUMN), self.labels)
+
+    @property
+    def several(self) -> bool:
+        """True if a target may hold several labels, joined by `|`."""
+        return self.task != "classification"
 
     def column(self, name: str) -> NDArray[Any]:
         """One column as a numpy array (text columns are arrays of objects)."""
@@ -123,7 +142,14 @@ class Dataset:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over every example's content hash, target and split, in an order that does not matter."""
-        columns = zip(*(self.column(name) for name in ("hash", "target", "split")), strict=True)
+        """SHA-256 over every example's content hash, target, drawing and split, in an order that does not matter."""
+        told = [self.column(name) for name in ("hash", "target", "split")]
+        if self.scheme is not None:
+            told.append(
+                np.array(
+                    [each.as_py() for each in self.table.column(COLUMN).combine_chunks().field("digest")]
+                )
+            )
+        columns = zip(*told, strict=True)
         lines = sorted("\t".join(str(value) for value in row) for row in columns)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()

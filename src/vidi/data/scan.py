@@ -12,9 +12,11 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import UInt8
 
+from vidi.core.annotations import COLUMN, to_arrow
 from vidi.core.dataset import OWN_COLUMNS, Dataset, Listing, Remark
 from vidi.core.errors import UsageError, nearest_names
 from vidi.core.progress import Quiet, Say
+from vidi.data.annotating import held_against_images, targets_of, task_for
 from vidi.data.decode import Unreadable, decode
 from vidi.data.pixels import THUMBNAILS, block_of, contents, in_threads, pixels_store
 from vidi.data.store import Cache, Store
@@ -87,6 +89,7 @@ def scan(
 ) -> Dataset:
     """The readable, labelled rows with content hash, size and perceptual hash; the others are remarks.
 
+    Where something is drawn on the images, those on which nothing is stay, and labels are in the scheme's order.
     With `size_px` the resized pixels go into the cache in the same pass, so each file is read and decoded once.
     `task` overrides what the targets look like (several labels joined by `|`: multilabel). `withdrawn` says of a row
     and its content hash why it is set aside, or None. Raises UsageError if nothing is readable, if all was withdrawn,
@@ -100,29 +103,45 @@ def scan(
     if len(gone) == len(found.rows):
         raise UsageError(f"all {len(gone):,} images in {listing.root} were withdrawn; nothing is left to use")
     present = [place for place in range(len(found.rows)) if place not in gone]
-    labelled = [place for place in present if found.rows[place].get("target") not in (None, "")]
+    scheme = None if task in ("classification", "multilabel") else listing.scheme
     remarks = [*listing.remarks, *found.remarks()]
     remarks += [Remark("withdrawn", found.rows[place]["path"], why) for place, why in gone.items()]
-    if 0 < len(labelled) < len(present):
-        kept = set(labelled)
-        without = [found.rows[place]["path"] for place in present if place not in kept]
-        remarks.append(Remark("no target", together(without, len(without)), "left out"))
-    targets = [str(found.rows[place]["target"]) for place in labelled]
-    task = task or ("multilabel" if any("|" in target for target in targets) else "classification")
-    labels = labels_of(targets, several=task == "multilabel")
-    if len(labels) < fewest_labels:
-        raise UsageError(too_few(listing, labels, fewest_labels))
+    if scheme is not None:
+        task = task_for(listing, scheme, task)
+        labelled, annotations, noticed = held_against_images(
+            listing, scheme, found.rows, found.columns["width"], found.columns["height"], present
+        )
+        remarks += noticed
+        targets = [
+            targets_of(each, found.rows[place]) for place, each in zip(labelled, annotations, strict=True)
+        ]
+        labels = scheme.labels
+    else:
+        labelled = [place for place in present if found.rows[place].get("target") not in (None, "")]
+        if 0 < len(labelled) < len(present):
+            kept = set(labelled)
+            without = [found.rows[place]["path"] for place in present if place not in kept]
+            remarks.append(Remark("no target", together(without, len(without)), "left out"))
+        targets = [str(found.rows[place]["target"]) for place in labelled]
+        task = task or ("multilabel" if any("|" in target for target in targets) else "classification")
+        labels = labels_of(targets, several=task == "multilabel")
+        if len(labels) < fewest_labels:
+            raise UsageError(too_few(listing, labels, fewest_labels))
+    table = table_of(found, labelled, targets, listing.attributes)
+    if scheme is not None:
+        table = table.append_column(COLUMN, to_arrow(annotations))
     return Dataset(
         name=name,
         root=listing.root,
         layout=listing.layout,
-        table=table_of(found, labelled, listing.attributes),
+        table=table,
         labels=labels,
         task=task,
         attributes=tuple(listing.attributes),
         group=checked_group(listing, group),
-        remarks=(*remarks, *rare(targets, several=task == "multilabel")),
+        remarks=(*remarks, *rare(targets, several=task != "classification")),
         columns=listing.columns,
+        scheme=scheme,
     )
 
 
@@ -208,7 +227,9 @@ class Keeper:
             self.writer.add(list(new), np.stack(list(new.values())))
 
 
-def table_of(found: Found, keep: Sequence[int], attributes: Sequence[str]) -> pa.Table:
+def table_of(
+    found: Found, keep: Sequence[int], targets: Sequence[str], attributes: Sequence[str]
+) -> pa.Table:
     """The columns of OWN_COLUMNS and the attributes, for the rows in `keep`."""
     rows = [found.rows[place] for place in keep]
     columns = {name: [values[place] for place in keep] for name, values in found.columns.items()}
@@ -218,7 +239,7 @@ def table_of(found: Found, keep: Sequence[int], attributes: Sequence[str]) -> pa
         **{name: pa.array(values, pa.string()) for name, values in texts.items()},
         **{name: pa.array([r.get(name) for r in rows], pa.int64()) for name in ("offset", "length", "row")},
         "hash": pa.array(columns["hash"], pa.string()),
-        "target": pa.array([str(row["target"]) for row in rows], pa.string()),
+        "target": pa.array(targets, pa.string()),
         "width": pa.array(columns["width"], pa.int32()),
         "height": pa.array(columns["height"], pa.int32()),
         "phash": pa.array(columns["phash"], pa.uint64()),
@@ -265,6 +286,7 @@ def natural(text: str) -> tuple[Any, ...]:
 def rare(targets: Sequence[str], *, several: bool) -> list[Remark]:
     """A remark for each label that one image alone shows."""
     count = Counter(part for target in targets for part in (target.split("|") if several else [target]))
+    count.pop("", None)
     return [
         Remark("rare class", label, "one image only: it can be learned from or tested on, not both")
         for label in sorted(count, key=natural)

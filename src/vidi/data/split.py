@@ -116,7 +116,10 @@ def given_split(
             "the given validation split is held out as the test, and a new validation split is cut from train"
         )
         remarks.append(Remark("split", dataset.name, what))
-    refuse_untaught(dataset, place)
+    if dataset.scheme is None:
+        refuse_untaught(dataset, place)
+    else:
+        remarks += untaught_classes(dataset, place)
     return place, remarks
 
 
@@ -143,10 +146,21 @@ def refuse_untaught(dataset: Dataset, place: Int[np.ndarray, " n"]) -> None:
         )
 
 
+def untaught_classes(dataset: Dataset, place: Int[np.ndarray, " n"]) -> list[Remark]:
+    """A remark for each class that is drawn, but on no image of train; boxes may still serve."""
+    parts = parts_of(dataset)
+    taught = {part for row in np.flatnonzero(place == TRAIN) for part in parts[row]}
+    drawn = {part for each in parts for part in each} - {""}
+    return [
+        Remark("split", label, "is drawn, but on no image of train: it cannot be learned")
+        for label in dataset.labels
+        if label in drawn and label not in taught
+    ]
+
+
 def parts_of(dataset: Dataset) -> list[list[str]]:
     """Each row's labels."""
-    several = dataset.task == "multilabel"
-    return [text.split("|") if several else [text] for text in dataset.column("target").tolist()]
+    return [text.split("|") if dataset.several else [text] for text in dataset.column("target").tolist()]
 
 
 @dataclass
