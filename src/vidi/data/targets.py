@@ -96,7 +96,7 @@ class Targets:
         height, width = self.image_hw(row)
         found = [masks.decode(each) for each in self.rles(row)]
         stack = np.stack(found) if found else np.zeros((0, *self._original(row)), bool)
-        return self._fitted(stack).reshape(-1, height, width)
+        return np.asarray(self._fitted(stack)).reshape(-1, height, width)
 
     def semantic(self, row: int) -> UInt8[np.ndarray, "h w"]:
         """Each pixel's label; IGNORE where it counts for nothing, and beyond the image's edge.
@@ -110,7 +110,7 @@ class Targets:
             found = np.full(self._original(row), IGNORE, np.uint8)
             for number, crowd, rle in zip(self.labels(row), self.crowd(row), self.rles(row), strict=True):
                 found[masks.decode(rle)] = IGNORE if crowd else number
-        return self._fitted(found[None], outside=IGNORE)[0]
+        return np.asarray(self._fitted(found[None], outside=IGNORE)[0])
 
     def _fitted(self, planes: Any, outside: int = 0) -> Any:
         """Planes (n, h, w) in the square: the nearest pixel of the image, `outside` where there is none."""

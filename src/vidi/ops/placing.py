@@ -19,11 +19,11 @@ class Placing:
 
     def boxes(self, xyxy: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, "n 4"]:
         """Boxes of the image in the square."""
-        return (xyxy * self._scale() + self._shift()).astype(xyxy.dtype)
+        return np.asarray(xyxy * self._scale() + self._shift(), xyxy.dtype)
 
     def back(self, xyxy: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, "n 4"]:
         """Boxes of the square in the image."""
-        return ((xyxy - self._shift()) / self._scale()).astype(xyxy.dtype)
+        return np.asarray((xyxy - self._shift()) / self._scale(), xyxy.dtype)
 
     def _scale(self) -> Float[np.ndarray, " 4"]:
         return np.array([self.scale_x, self.scale_y] * 2)
