@@ -23,6 +23,7 @@ from statistics import median
 from typing import Any
 
 import report
+from vidi.core.device import machine
 from vidi.ops.intervals import wilson
 
 PEERS = report.HERE / "peers"
@@ -178,6 +179,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--choose", action="store_true", help="choose the peers' settings, measure nothing")
     parser.add_argument("--add", action="store_true", help="keep what the result already holds")
+    parser.add_argument("--result", default="folder_to_model", help="the name of the file in results/")
     parser.add_argument("--choose-minutes", type=float, nargs="+", default=[2.0])
     parser.add_argument("--per-class", type=int, nargs=2, default=[500, 100], help="train and test images")
     given = parser.parse_args()
@@ -194,7 +196,7 @@ def main() -> None:
         for number, seed in enumerate(given.seeds, start=1):
             for row, minutes in rows:
                 once(row, minutes, data, python, seed)
-            write(joined([row for row, _ in rows], given.add), given, python, given.seeds[:number])
+            write(joined([row for row, _ in rows], given), given, python, given.seeds[:number])
 
 
 def warm_up(python: Path, data: Path, peers: Sequence[str]) -> None:
@@ -208,12 +210,18 @@ def warm_up(python: Path, data: Path, peers: Sequence[str]) -> None:
 EARLIER: dict[str, Any] = {}  # the result as it was when this benchmark began
 
 
-def joined(rows: Sequence[Row], add: bool) -> list[Row]:
-    """With `add`, the earlier runs of each contender before its new ones, and the contenders not run now."""
-    if not add:
+def joined(rows: Sequence[Row], given: argparse.Namespace) -> list[Row]:
+    """With `--add`, the earlier runs of each contender before its new ones, and the contenders not run now.
+
+    Times of another kind of machine are not comparable, and are refused.
+    """
+    if not given.add:
         return list(rows)
     if not EARLIER:
-        EARLIER.update(json.loads((report.RESULTS / "folder_to_model.json").read_text()))
+        EARLIER.update(json.loads((report.RESULTS / f"{given.result}.json").read_text()))
+        there, here = EARLIER["source"]["machine"], machine()
+        if there != here:
+            raise SystemExit(f"--add wants the machine of the earlier runs, {there}; this is {here}")
     held = {(run["what"], run["budget"]): Row(**run) for run in EARLIER["runs"]}
     for row in rows:
         key = (row.what, row.budget)
@@ -243,7 +251,7 @@ def interval(row: Row, n: int) -> list[float]:
 def write(rows: Sequence[Row], given: argparse.Namespace, python: Path, seeds: Sequence[int]) -> None:
     test = 10 * given.per_class[1]
     report.write(
-        "folder_to_model",
+        given.result,
         metric=f"accuracy on {test:,} test images and wall time of the whole process, from a folder of "
         f"{10 * given.per_class[0]:,} training images; median (range over the seeds) [the median's 95 % interval, "
         "Wilson]",

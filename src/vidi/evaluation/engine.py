@@ -57,7 +57,8 @@ def best_precision() -> str:
 def engine(network: nn.Module, *, size_px: int, precision: str = "fp32") -> Engine:
     """The fastest engine this machine has for `network` (evaluation mode is set) at one image size.
 
-    `precision` is fp32, bf16 or `auto`. On a GPU torch runs it; elsewhere OpenVINO, and torch if it can't convert it.
+    `precision` is fp32, bf16 or `auto`; the engine says what it runs in: OpenVINO takes fp32 where the CPU has no
+    bf16. On a GPU torch runs it; elsewhere OpenVINO, and torch if it can't convert it.
     """
     network = network.eval()
     precision = best_precision() if precision == "auto" else precision
@@ -117,6 +118,8 @@ def _compiled(model: Any, precision: str) -> Engine:
         "PERFORMANCE_HINT": "THROUGHPUT",
     }
     compiled = openvino.Core().compile_model(model, "CPU", hints)
+    if compiled.get_property("INFERENCE_PRECISION_HINT") != openvino.Type.bf16:
+        precision = "fp32"  # a hint that this CPU has no instructions for is not followed
     width = tuple(compiled.output(0).shape)[1:]
 
     def run(images: UInt8[np.ndarray, "n s s 3"], say: Say) -> Float32[np.ndarray, "n ..."]:

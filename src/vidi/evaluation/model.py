@@ -11,12 +11,11 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32, UInt8
 
-from vidi.core.errors import UsageError
-from vidi.core.files import atomic, sha256
 from vidi.core.network import Classifier, NetworkSpec, Preprocessing
 from vidi.core.progress import Say
 from vidi.core.run_folder import RunFolder
 from vidi.core.task import Task
+from vidi.evaluation import saved
 from vidi.evaluation.engine import Engine, best_precision
 from vidi.evaluation.features import feature_engine
 from vidi.evaluation.inputs import Opened, opened
@@ -126,16 +125,9 @@ class Model:
 
     def save(self, folder: RunFolder) -> None:
         """`model.safetensors` and `model.json`."""
-        from safetensors.torch import save
-
-        state = {
-            name: tensor.detach().cpu().contiguous() for name, tensor in self.network.state_dict().items()
-        }
-        with atomic(folder.path / "model.safetensors") as stream:
-            stream.write(save(state))
-        folder.write(
-            "model.json",
-            "model",
+        saved.save(
+            folder,
+            self.network,
             {
                 "task": self.task.name,
                 "network": self.spec.record(),
@@ -144,7 +136,6 @@ class Model:
                 "calibration": {"temperature": self.temperature},
                 "limits": self.limits.record(folder.path) if self.limits else None,
                 "precision": self.precision,
-                "sha256": sha256(folder.path / "model.safetensors"),
                 **self.about,
             },
         )
@@ -169,30 +160,9 @@ def load_model(path: Path, *, build: Callable[..., Classifier], task: Callable[[
 
     Raises UsageError if a file is missing, changed, or from a newer version.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    folder = RunFolder.open(path)
-    content = folder.read("model.json", "model")
-    weights = path / "model.safetensors"
-    if not weights.exists():
-        raise UsageError(
-            f"{weights} is missing; the run was not finished: resume it with vidi train --resume {path}"
-        )
-    if sha256(weights) != content["sha256"]:
-        raise UsageError(
-            f"{weights} is damaged: its checksum is not the one in model.json; restore it or train again"
-        )
-    _refuse_nonsense(content, path / "model.json")
-    network = build(content["network"]["name"], **content["network"]["options"])
-    network.prepare_with(_preprocessing(content["preprocessing"]))  # a library's own may change
-    try:
-        network.load_state_dict(load_file(weights))
-    except (RuntimeError, SafetensorError) as error:
-        why = " ".join(str(error).split())[:300]
-        raise UsageError(f"{weights} does not fit the network that model.json names: {why}") from None
+    network, content = saved.restored(path, build=build, check=_refuse_nonsense)
     return Model(
-        network=network.eval(),
+        network=network,
         spec=NetworkSpec(**content["network"]),
         labels=tuple(content["labels"]),
         task=task(content["task"]),
@@ -205,18 +175,9 @@ def load_model(path: Path, *, build: Callable[..., Classifier], task: Callable[[
 
 def _refuse_nonsense(content: Mapping[str, Any], path: Path) -> None:
     """Raises UsageError for values that no run writes; they would be answered with nonsense, or with a crash."""
-    labels, temperature = content["labels"], content["calibration"]["temperature"]
-    classes = content["network"]["options"]["classes"]
-    for holds, what in (
-        (isinstance(labels, list) and all(isinstance(label, str) for label in labels), "labels are texts"),
-        (len(labels) == classes, f"there are {len(labels)} labels for {classes} outputs"),
-        (isinstance(temperature, int | float) and 0 < temperature < float("inf"), "a temperature is above 0"),
-        (content["precision"] in ("auto", "fp32", "bf16"), "a precision is auto, fp32 or bf16"),
-    ):
-        if not holds:
-            raise UsageError(f"{path} is not as a run writes it ({what}); restore it or train again")
-
-
-def _preprocessing(entry: Mapping[str, Any]) -> Preprocessing:
-    mean, std = (tuple(float(number) for number in entry[name]) for name in ("mean", "std"))
-    return Preprocessing(**{**entry, "mean": mean, "std": std})
+    temperature = content["calibration"]["temperature"]
+    saved.refuse_unless(
+        isinstance(temperature, int | float) and 0 < temperature < float("inf"),
+        "a temperature is above 0",
+        path,
+    )

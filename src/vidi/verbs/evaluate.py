@@ -15,8 +15,9 @@ from vidi.core.measured import Measured
 from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import RunFolder
 from vidi.evaluation.model import Model
-from vidi.evaluation.score import prediction_table, write_predictions
-from vidi.verbs.assess import assess, described
+from vidi.evaluation.score import write_predictions
+from vidi.verbs.assess import described
+from vidi.verbs.form import form_of
 from vidi.verbs.load import Loaded, load
 from vidi.verbs.open import open_model
 
@@ -62,9 +63,7 @@ def evaluate(
         dataset = dataset.remarked(
             [Remark("leak", dataset.name, f"{seen:,} examples seen in training were left out")]
         )
-    predictions, content = assess(
-        model, dataset, data.pixels, rows, seed=seed, say=say, features=data.features
-    )
+    table, content = form_of(model.task).assessed(model, data, dataset, rows, seed=seed, say=say)
     content |= {
         "split": "test" if split else "all",
         "seen_in_training": seen,
@@ -73,7 +72,6 @@ def evaluate(
     folder = None
     if run is not None:
         folder = RunFolder.create(run.path / "evaluations", dataset.name)
-        table = prediction_table(dataset, predictions, model)
         write_predictions(folder.path / "predictions.parquet", table, atomic)
         folder.write("results.json", "results", content)
         folder.seal()

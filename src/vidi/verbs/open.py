@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
-from vidi import catalog
 from vidi.core.errors import UsageError
-from vidi.evaluation.model import Model, load_model
-from vidi.verbs.train import task_named
+from vidi.evaluation.model import Model
+from vidi.evaluation.saved import read_about
+from vidi.verbs.form import form_of, task_named
 
 
 def open_model(run: str | Path) -> Model:
     """The model in a run folder; raises UsageError if it is missing, damaged or from a newer version."""
     try:
-        return load_model(Path(run), build=catalog.network, task=task_named)
+        task = task_named(read_about(Path(run))["task"])
+        model: Model = form_of(task).opened(Path(run), task)
+        return model
     except UsageError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # JSON that no run wrote

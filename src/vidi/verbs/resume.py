@@ -14,8 +14,9 @@ from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import RunFolder
 from vidi.data.split import load_split
 from vidi.training.clock import spent
+from vidi.verbs.labels import PRETRAINED
 from vidi.verbs.load import Loaded, load, resplit
-from vidi.verbs.train import PRETRAINED, Run, carry_out
+from vidi.verbs.train import Run, carry_out
 
 
 def resume(run: str | Path, *, say: Say | None = None, checkpoint_seconds: float = 30.0) -> Run:

@@ -10,9 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from vidi import catalog
 from vidi.core import processes
 from vidi.core.dataset import Dataset
@@ -23,18 +20,13 @@ from vidi.core.job import Budget, Fitted, Job
 from vidi.core.measured import Measured
 from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import RunFolder
-from vidi.core.task import Task
-from vidi.evaluation.features import weights_key
-from vidi.evaluation.model import Model, load_model
-from vidi.evaluation.score import prediction_table, write_predictions
-from vidi.verbs.assess import assess, baselines, described
-from vidi.verbs.attributes import by_attribute
-from vidi.verbs.calibrate import calibrated
-from vidi.verbs.findings import cheap
-from vidi.verbs.load import Loaded, default_backbone, load
+from vidi.evaluation.model import Model
+from vidi.evaluation.score import write_predictions
+from vidi.verbs.assess import described
+from vidi.verbs.form import form_of, task_named
+from vidi.verbs.labels import PRETRAINED
+from vidi.verbs.load import Loaded, load
 from vidi.verbs.thumbnails import thumbnails
-
-PRETRAINED = ("auto", "probe", "tail", "finetune", "knn")
 
 
 @dataclass(frozen=True)
@@ -49,12 +41,6 @@ class Run:
     def __str__(self) -> str:
         first = next((number for number in self.measured if not number.of), None)
         return f"{self.folder}: {first.name if first else 'no numbers'} {first or ''}"
-
-
-def task_named(name: str) -> Task:
-    """A task by its name."""
-    task: Task = catalog.load("tasks", name).TASK
-    return task
 
 
 def train(
@@ -165,7 +151,7 @@ def carry_out(
             view.unlink()
     processes.wait()
     if not processes.is_main():
-        model, content = load_model(folder.path, build=catalog.network, task=task_named), finished(folder)
+        model, content = form_of(job.task).opened(folder.path, job.task), finished(folder)
     measured = tuple(Measured.from_record(entry) for entry in content["measured"])
     return Run(folder.path, model, measured, content)
 
@@ -179,32 +165,19 @@ def finished(folder: RunFolder) -> dict[str, Any]:
 def judged(
     job: Job, data: Loaded, fitted: Fitted, recorded: Mapping[str, Any], stages: dict[str, float]
 ) -> tuple[Model, dict[str, Any]]:
-    """The calibrated model, saved with its predictions on the held-out split, and what results.json says of them."""
-    dataset, folder, seed, say = job.dataset, job.folder, job.seed, job.say
+    """The finished model, saved with its predictions on the held-out split, and what results.json says of them."""
+    dataset, folder = job.dataset, job.folder
     started = time.monotonic()
-    say(f"{fitted.recipe}: judging the model on {len(dataset.where('test')):,} held-out images")
-    model, calibration = calibrated(job, fitted)
-    model.save(folder)
-    predictions, content = assess(
-        model, dataset, data.pixels, dataset.where("test"), seed=seed, say=say, features=data.features
-    )
-    write_predictions(
-        folder.path / "predictions.parquet", prediction_table(dataset, predictions, model), atomic
-    )
-    features = kept_features(data, str(recorded["recipe"]))
+    job.say(f"{fitted.recipe}: judging the model on {len(dataset.where('test')):,} held-out images")
+    model, content = form_of(job.task).judged(job, data, fitted, recorded)
     content |= {
         "split": "test",
         "recipe": fitted.recipe,
         "network": fitted.spec.options.get("name", fitted.spec.name),
-        "baselines": baselines(model, dataset, dataset.where("test"), features, seed=seed),
-        "calibration": calibration,
         "data": described(dataset, exact=data.duplicates.exact, near=data.duplicates.near),
-        "check": cheap(data, seed=seed),
         "reasons": list(fitted.reasons),
         "validation": fitted.validation,
     }
-    if dataset.task == "classification":
-        content |= by_attribute(model, dataset, predictions, seed=seed)
     stages["evaluate"] = time.monotonic() - started
     total = time.monotonic() - job.budget.began
     content["time"] = {
@@ -212,11 +185,8 @@ def judged(
         "stages": {k: round(v, 2) for k, v in stages.items()},
     }
     folder.write("results.json", "results", content)
-    folder.write(
-        "recipe.json",
-        "recipe",
-        {**recorded, "decisions": dict(fitted.decisions), "network": fitted.spec.record()},
-    )
+    decided = {**recorded, "decisions": dict(fitted.decisions), "network": fitted.spec.record()}
+    folder.write("recipe.json", "recipe", decided)
     return model, content
 
 
@@ -238,14 +208,6 @@ def reserve_for(dataset: Dataset, budget: Budget) -> float:
         return 0.0
     ahead = len(dataset.where("test")) + len(dataset.where("validation"))
     return min(0.5 * budget.seconds, 6.0 + ahead / 250)
-
-
-def kept_features(data: Loaded, recipe: str) -> NDArray[np.float32] | None:
-    """Features of all rows where the run has paid for them anyway."""
-    if recipe not in PRETRAINED:
-        return None
-    backbone = default_backbone()
-    return data.features(backbone, weights_key(backbone), np.arange(len(data.dataset)))
 
 
 def write_papers(folder: RunFolder, data: Loaded) -> None:

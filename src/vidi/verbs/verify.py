@@ -1,7 +1,7 @@
 """Every number of a finished run measured again: which of them still stand?"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from vidi import catalog
 from vidi.audits.groups import audit as audit_groups
 from vidi.core.dataset import Dataset
 from vidi.core.errors import UsageError
@@ -22,7 +21,7 @@ from vidi.core.run_folder import MANIFEST, RunFolder
 from vidi.data.predictions import read_own_predictions
 from vidi.documents import croissant, papers
 from vidi.documents.evidence import Audited, gather
-from vidi.evaluation.score import Predictions, measure, predict_rows, scores_of
+from vidi.verbs.form import form_of
 from vidi.verbs.load import Loaded, load
 from vidi.verbs.open import open_model
 from vidi.verbs.resume import asked_for
@@ -30,7 +29,6 @@ from vidi.version import VERSION
 
 MOVED = 0.1  # of an interval's width: as far as another processor's rounding may move a number that stands
 ROUNDING = 1e-6  # for numbers whose interval has no width
-FLIPPED = 0.01  # of the answers: more than another processor's rounding changes
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,9 @@ def verify(
     if checks[-1].verdict != Verdict.STANDS:
         return Verification(folder.path, tuple(checks))
     model = open_model(folder.path)
-    found = predict_rows(model, dataset, loaded.pixels, rows, say)
-    checks.append(answers(found, stated, model.labels))
     seed = int(folder.read("recipe.json", "recipe")["seed"])
-    scores = scores_of(dataset, found, model, seed=seed)
-    again = {(m.name, m.of): m for m in measure(scores, catalog.metrics(model.task.name))}
+    answers, again = form_of(model.task).again(model, loaded, rows, stated, seed=seed, say=say)
+    checks.append(Checked("predictions", *answers))
     checks += [number(Measured.from_record(entry), again) for entry in results["measured"]]
     checks += audited(folder, results, seed)
     return Verification(folder.path, tuple(checks))
@@ -175,18 +171,6 @@ def there(dataset: Dataset, rows: NDArray[np.int64], stated: pa.Table, loaded: L
     if other:
         return Checked("data", Verdict.CANNOT_TELL, f"{other:,} held-out images have other labels now")
     return Checked("data", Verdict.STANDS, f"all {len(rows):,} held-out images are there, with their labels")
-
-
-def answers(found: Predictions, stated: pa.Table, labels: Sequence[str]) -> Checked:
-    """The predictions of today beside those that were kept."""
-    wanted = stated.column("prediction").to_pylist()
-    other = sum(a != b for a, b in zip(found.answers, wanted, strict=True))
-    kept = np.stack([stated.column(f"p({label})").to_numpy() for label in labels], axis=1)
-    furthest = float(np.abs(kept - found.probability).max())
-    verdict = Verdict.STANDS if other == 0 else Verdict.CANNOT_TELL
-    verdict = Verdict.FAILS if other > FLIPPED * len(wanted) else verdict
-    said = f"{len(wanted) - other:,} of {len(wanted):,} answers are the same, probabilities within {furthest:.2g}"
-    return Checked("predictions", verdict, said)
 
 
 def audited(folder: RunFolder, results: Mapping[str, Any], seed: int) -> list[Checked]:
