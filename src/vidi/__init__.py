@@ -1,7 +1,7 @@
 """vidi: from a folder of images to a vision model you can stand behind.
 
-The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `audit`, `compare`,
-`verify`, `edit_card`, `withdraw`, `open_model`, `resume`.
+The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `audit`, `explain`,
+`compare`, `verify`, `edit_card`, `withdraw`, `open_model`, `resume`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vidi.verbs.check import check
     from vidi.verbs.compare import compare
     from vidi.verbs.evaluate import evaluate
+    from vidi.verbs.explain import explain
     from vidi.verbs.ledger import withdraw
     from vidi.verbs.load import load
     from vidi.verbs.open import open_model
@@ -30,6 +31,7 @@ __all__ = [
     "compare",
     "edit_card",
     "evaluate",
+    "explain",
     "load",
     "open_model",
     "predict",

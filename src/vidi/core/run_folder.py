@@ -108,6 +108,12 @@ class RunFolder:
         known = self.read(MANIFEST, "manifest")["sha256"]
         self._seal(name for name in {*known, *written} if (self.path / name).exists())
 
+    def seal_also(self, name: str) -> None:
+        """Take one file in that was written later, or anew; every other checksum, and the papers' version, stays."""
+        manifest = self.read(MANIFEST, "manifest")
+        digests = {**manifest["sha256"], name: sha256(self.path / name)}
+        self.write(MANIFEST, "manifest", {"vidi": manifest["vidi"], "sha256": dict(sorted(digests.items()))})
+
     def _seal(self, names: Iterable[str]) -> None:
         digests = {name: sha256(self.path / name) for name in sorted(names)}
         self.write(MANIFEST, "manifest", {"vidi": VERSION, "sha256": digests})

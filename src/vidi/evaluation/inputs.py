@@ -137,14 +137,21 @@ def _as_rgb(picture: NDArray[Any], name: str) -> UInt8[np.ndarray, "h w 3"]:
     return np.ascontiguousarray(np.broadcast_to(picture, (*picture.shape[:2], 3)))
 
 
+def picture(name: str, content: Any, *, at_least_px: int) -> UInt8[np.ndarray, "h w 3"]:
+    """Upright RGB of one entry of `expand`; raises Unreadable. A large JPEG may come reduced (`data.decode`)."""
+    if isinstance(content, Path):
+        try:
+            data = read_bytes(content.parent, content.name, None, None)
+        except OSError as error:
+            raise Unreadable(error.strerror or str(error)) from error
+        return decode(data, at_least_px=at_least_px, name=content.name).image
+    return _of_pillow(content, name) if hasattr(content, "convert") else _as_rgb(content, name)
+
+
 def open_one(name: str, content: Any, preprocessing: Preprocessing) -> Opened:
     """Read, decode, resize; an unreadable one keeps its reason."""
     try:
-        if isinstance(content, Path):
-            data = read_bytes(content.parent, content.name, None, None)
-            image = decode(data, at_least_px=preprocessing.size_px, name=content.name).image
-        else:
-            image = _of_pillow(content, name) if hasattr(content, "convert") else _as_rgb(content, name)
+        image = picture(name, content, at_least_px=preprocessing.size_px)
         return Opened(name, resize(image, size_px=preprocessing.size_px, fit=preprocessing.fit))
     except Unreadable as error:
         return Opened(name, None, str(error))

@@ -1,0 +1,192 @@
+"""Which methods can be believed on a model: checked once on images it held out, and kept in its run folder."""
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from vidi.core.errors import UsageError
+from vidi.core.measured import Verdict
+from vidi.core.progress import Say
+from vidi.core.run_folder import RunFolder
+from vidi.evaluation.model import Model
+from vidi.explanations.believing import FEWEST, Judged, Method, affordable, judge
+from vidi.ops.attribution import one_class
+from vidi.ops.fooling import logits_of
+from vidi.verbs.sample import Sample, held_out_sample
+from vidi.version import VERSION
+
+FILE = "explanations.json"
+SECONDS, SECONDS_IF_NAMED, ALL_SECONDS = (
+    20.0,
+    180.0,
+    90.0,
+)  # that one method's checks may take, and all of them
+MAPS = 7  # of each image that the checks of one method ask for
+
+
+@dataclass(frozen=True)
+class Belief:
+    """One method's verdict on this model; `checked` is false where nobody looked, and the reason says why."""
+
+    method: str
+    verdict: Verdict
+    reason: str
+    images: int = 0
+    checked: bool = True
+    impossible: bool = False
+    checks: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def fails(self) -> bool:
+        return self.verdict is Verdict.FAILS
+
+    def record(self) -> dict[str, Any]:
+        return vars(self) | {"verdict": str(self.verdict), "checks": [dict(one) for one in self.checks]}
+
+    @staticmethod
+    def from_record(entry: Mapping[str, Any]) -> "Belief":
+        return Belief(**{**entry, "verdict": Verdict(entry["verdict"]), "checks": tuple(entry["checks"])})
+
+    @staticmethod
+    def of(judged: Judged) -> "Belief":
+        record = judged.record()
+        return Belief.from_record(record | {"checked": True, "impossible": not judged.checks})
+
+
+@dataclass
+class Believing:
+    """The verdicts of one model, as they come to be known; `fallback` are images for a model whose own are gone."""
+
+    model: Model
+    say: Say
+    seed: int = 0
+    fallback: Sample | None = None
+    known: dict[str, Belief] = field(default_factory=dict)
+    began: float = field(default_factory=time.process_time)
+    sample: Sample | None = None
+    sought: bool = False
+    answers: dict[str, Tensor] = field(default_factory=dict)
+
+    def of(self, methods: Sequence[Method], *, named: bool) -> list[Belief]:
+        """A verdict for each method, computed where none is kept; more patiently where the method was named."""
+        if not self.known:
+            self.known = kept(self.model, self.seed)
+        for number, method in enumerate(methods):
+            there = self.known.get(key(method))
+            if there is None or (named and not there.checked):
+                self.known[key(method)] = self._checked(method, named=named)
+                keep(self.model, self.seed, self.known, self.say)
+            self.say.track("checking maps", number + 1, len(methods), method.title)
+        return [self.known[key(method)] for method in methods]
+
+    def _checked(self, method: Method, *, named: bool) -> Belief:
+        if not self.sought:
+            self.sought = True
+            self.sample = held_out_sample(self.model, self.say) or self.fallback
+        if self.sample is None or len(self.sample.images) < 3:
+            why = (
+                "not checked: the images that the run held out are not at hand, and three or more are wanted"
+            )
+            return unchecked(method, why)
+        images = torch.from_numpy(self.sample.images).permute(0, 3, 1, 2)
+        target = self._explained(images)
+        try:
+            each = seconds_for_one(self.model, method, images, target, self.seed)
+        except UsageError as error:
+            return Belief(key(method), Verdict.FAILS, str(error), impossible=True)
+        spent = (time.process_time() - self.began) / torch.get_num_threads()
+        left = SECONDS_IF_NAMED if named else min(SECONDS, ALL_SECONDS - spent)
+        some = min(affordable(method, len(images)), max(int(left / (MAPS * each)), 0))
+        if some < min(FEWEST, len(images)):
+            return unchecked(
+                method,
+                f"not checked: that takes about {MAPS * FEWEST * each:.0f} s; --method {method.name} does it",
+            )
+        found = judge(
+            [method],
+            self.model.network,
+            images[:some],
+            target[:some],
+            probability=self._answers,
+            seed=self.seed,
+        )
+        return replace(Belief.of(found[0]), method=key(method))
+
+    def _explained(self, images: UInt8[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
+        return one_class(logits_of(self.model.network, images).argmax(dim=1), len(self.model.labels))
+
+    def _answers(self, pixels: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
+        """By the engine that answers for this model: it is several times as fast as the network in torch.
+
+        Kept by content: for every method the same pictures in random order are asked about.
+        """
+        images = np.ascontiguousarray(
+            pixels.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+        )
+        name = hashlib.sha256(images.tobytes()).hexdigest()
+        if name not in self.answers:
+            self.answers[name] = torch.from_numpy(self.model.probability(self.model.logits(images)))
+        return self.answers[name]
+
+
+def key(method: Method) -> str:
+    """The method's name, with the options that were changed: `grad_cam(layer=stages.3)`."""
+    changed = ", ".join(f"{name}={value}" for name, value in sorted(method.options.items()))
+    return f"{method.name}({changed})" if changed else method.name
+
+
+def unchecked(method: Method, why: str) -> Belief:
+    return Belief(key(method), Verdict.CANNOT_TELL, why, checked=False)
+
+
+def seconds_for_one(
+    model: Model, method: Method, images: UInt8[Tensor, "n 3 h w"], target: Float[Tensor, "n c"], seed: int
+) -> float:
+    """What one image's map takes a processor that does nothing else; raises UsageError where the method can't do it.
+
+    Counted by the time that was worked, not by the clock: what else runs on the machine is no reason to check less.
+    """
+    for _ in range(2):  # the first time is spent on getting ready too
+        began = time.process_time()
+        method.maps(model.network, images[:1], target[:1], seed=seed)
+    return (time.process_time() - began) / torch.get_num_threads()
+
+
+def kept(model: Model, seed: int) -> dict[str, Belief]:
+    """What the run folder holds of this model, by this version of vidi; nothing where that was changed."""
+    folder = RunFolder(model.folder) if model.folder else None
+    if folder is None or not (folder.path / FILE).exists():
+        return {}
+    try:
+        content = folder.read(FILE, "explanations")
+        if content["of"] != identity(folder, seed):
+            return {}
+        return {name: Belief.from_record(entry) for name, entry in content["methods"].items()}
+    except (UsageError, AttributeError, KeyError, TypeError, ValueError):
+        return {}  # it is computed again
+
+
+def identity(folder: RunFolder, seed: int) -> dict[str, Any]:
+    """What the verdicts are of: other weights, checks or draws make others."""
+    return {"weights": folder.read("model.json", "model")["sha256"], "vidi": VERSION, "seed": seed}
+
+
+def keep(model: Model, seed: int, known: Mapping[str, Belief], say: Say) -> None:
+    """Write them to the run folder and vouch for them; where that can't be done, say so once."""
+    folder = RunFolder(model.folder) if model.folder else None
+    if folder is None or not (folder.path / "model.json").exists():
+        return
+    content = {"of": identity(folder, seed), "methods": {name: one.record() for name, one in known.items()}}
+    try:
+        folder.write(FILE, "explanations", content)
+        if folder.sealed:
+            folder.seal_also(FILE)
+    except UsageError as error:
+        say(f"the verdicts on maps are not kept: {error}")
