@@ -22,9 +22,13 @@ HERE = Path(__file__).parent
 KINDS = {
     "recipes": "recipes",
     "networks": "models",
+    "detectors": "models/detectors",
+    "segmenters": "models/segmenters",
     "augmentations": "augment",
     "parts": "models/parts",
     "metrics": "metrics",
+    "detection_metrics": "metrics/detection",
+    "segmentation_metrics": "metrics/segmentation",
     "tasks": "tasks",
     "readers": "data/readers",
     "audits": "audits",
@@ -36,6 +40,7 @@ KINDS = {
 }
 ALIASES: dict[str, tuple[str, dict[str, Any]]] = {"lite0": ("efficientnet_lite", {})}
 DEFAULT_NETWORK = "lite0"
+METRICS = ("metrics", "detection_metrics", "segmentation_metrics")
 
 
 @dataclass(frozen=True)
@@ -185,8 +190,9 @@ def _taken(file: str, arguments: dict[str, Any]) -> dict[str, Any]:
 def metrics(task: str) -> list[ModuleType]:
     """The metrics that serve a task."""
     return [
-        load("metrics", name)
-        for name, card in cards("metrics").items()
+        load(kind_name, name)
+        for kind_name in METRICS
+        for name, card in cards(kind_name).items()
         if not card.serves or task in card.serves
     ]
 

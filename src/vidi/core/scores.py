@@ -1,9 +1,24 @@
 """Predictions beside the truth: what every metric looks at."""
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+
+
+@runtime_checkable
+class Resampled(Protocol):
+    """What a bootstrap wants to know: how many replicates, from which seed, and which examples belong together."""
+
+    @property
+    def replicates(self) -> int: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def group(self) -> Int[np.ndarray, " n"] | None: ...
 
 
 @dataclass(frozen=True)

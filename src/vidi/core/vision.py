@@ -67,3 +67,11 @@ def timm() -> Any:
     import timm as module
 
     return module
+
+
+def segmentation_models() -> Any:
+    """The segmentation_models_pytorch module, imported at the first call; it imports torchvision and timm."""
+    timm()
+    import segmentation_models_pytorch as module
+
+    return module

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from vidi.core.measured import Measured
-from vidi.core.scores import Scores
+from vidi.core.scores import Resampled
 from vidi.ops.intervals import NO_INTERVAL, score_interval, sum_by
 
 BLOCK = 1 << 22  # counts held at once: 32 MB
@@ -45,10 +45,31 @@ def replicate_sums(
     step = max(1, BLOCK // max(units, 1))
     for start in range(0, replicates, step):
         rows = min(step, replicates - start)
-        drawn = rng.integers(units, size=(rows, units)) + units * np.arange(rows)[:, None]
-        counts = np.bincount(drawn.ravel(), minlength=rows * units).reshape(rows, units)
-        sums[start : start + rows] = counts.astype(np.float64) @ values
+        sums[start : start + rows] = _counts(rng, rows, units).astype(np.float64) @ values
     return sums
+
+
+def _counts(rng: np.random.Generator, rows: int, units: int) -> Int[np.ndarray, "r u"]:
+    drawn = rng.integers(units, size=(rows, units)) + units * np.arange(rows)[:, None]
+    return np.bincount(drawn.ravel(), minlength=rows * units).reshape(rows, units)
+
+
+def replicate_counts(
+    n: int, *, replicates: int, seed: int, group: Int[np.ndarray, " n"] | None = None
+) -> Int[np.ndarray, "r n"]:
+    """How often each example is in each replicate, for a statistic that is no function of sums; int16.
+
+    Same seed, same counts as `replicate_sums` draws. With `group`, whole groups are drawn.
+    """
+    rng = np.random.default_rng(seed)
+    _, member = np.unique(np.arange(n) if group is None else group, return_inverse=True)
+    units = int(member.max()) + 1 if n else 0
+    found = np.empty((replicates, n), dtype=np.int16)
+    step = max(1, BLOCK // max(units, 1))
+    for start in range(0, replicates, step):
+        rows = min(step, replicates - start)
+        found[start : start + rows] = _counts(rng, rows, units)[:, member] if units else 0
+    return found
 
 
 def sign_flipped_sums(
@@ -89,7 +110,7 @@ def bootstrapped(
     values: Float[np.ndarray, "n k"],
     statistic: Statistic,
     *,
-    scores: Scores,
+    scores: Resampled,
     cell: Int[np.ndarray, " n"] | None = None,
     of: Sequence[str] = ("",),
     n: Sequence[int] | None = None,
@@ -128,7 +149,7 @@ def bootstrapped(
 
 
 def interval_of(
-    value: float, drawn: Float[np.ndarray, " r"], scores: Scores, size: int | float, unit: str
+    value: float, drawn: Float[np.ndarray, " r"], scores: Resampled, size: int | float, unit: str
 ) -> tuple[float, float, str, str]:
     """Low, high, method and note."""
     what = "examples" if scores.group is None else "groups"
@@ -143,7 +164,7 @@ def interval_of(
     return math.nan, math.nan, method, f"no interval: too few {what} to draw again"
 
 
-def share_of(name: str, hit: np.ndarray, scores: Scores, *, of: str = "", note: str = "") -> Measured:
+def share_of(name: str, hit: np.ndarray, scores: Resampled, *, of: str = "", note: str = "") -> Measured:
     """A share of examples as a Measured: Wilson's interval, or a bootstrap over groups where there are groups."""
     hit = np.asarray(hit, dtype=np.float64)
     if scores.group is not None:

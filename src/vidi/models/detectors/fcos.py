@@ -1,0 +1,101 @@
+"""FCOS: every place inside an object says how far its four sides are; no anchors."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Shaped
+from torch import Tensor, nn
+
+from vidi.core.card import Card
+from vidi.core.dense import Answer, Target, as_answers, as_dicts
+from vidi.core.device import drawn_from
+from vidi.core.pyramid import AnyPyramid, FeaturePyramid
+from vidi.core.vision import torchvision
+
+CARD = Card(
+    title="FCOS",
+    idea="Each place near an object's centre, on the map that suits its size, says the classes, the distances to the "
+    "four sides and how central it is.",
+    paper="Tian et al. 2019, arXiv:1904.01355; on torchvision's parts",
+    differs="128 channels where the paper has 256, for a CPU; centre sampling and GIoU as in the authors' later code.",
+    serves=("detection",),
+    at={"classes": 80},
+)
+
+HEADS = ("cls_logits", "bbox_regression", "bbox_ctrness")
+
+
+class Fcos(nn.Module):
+    """torchvision's head on any backbone; outputs are the head's, with places ("anchors") and sizes beside them."""
+
+    def __init__(self, *, backbone: AnyPyramid, classes: int, width: int) -> None:
+        super().__init__()
+        self.classes, self.preprocessing = classes, backbone.preprocessing
+        detection = torchvision().models.detection
+        pyramid = FeaturePyramid(backbone, width=width)
+        sizes = tuple((stride,) for stride in pyramid.strides)
+        places = detection.anchor_utils.AnchorGenerator(sizes, ((1.0,),) * len(sizes))
+        self.net = detection.FCOS(pyramid, num_classes=classes, anchor_generator=places)
+
+    def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> dict[str, Any]:
+        maps = list(self.net.backbone(image).values())
+        heads: dict[str, Any] = self.net.head(maps)
+        return heads | self._places(image, maps)
+
+    def _places(self, image: Tensor, maps: list[Tensor]) -> dict[str, Any]:
+        hw = (int(image.shape[2]), int(image.shape[3]))
+        listed = torchvision().models.detection.image_list.ImageList(image, [hw] * len(image))
+        counts = [int(x.shape[2] * x.shape[3]) for x in maps]
+        return {"anchors": self.net.anchor_generator(listed, maps), "counts": counts, "image_hw": hw}
+
+    def loss(self, outputs: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Tensor]:
+        """Focal loss of the classes, 1 - GIoU of the boxes, cross-entropy of how central a place is."""
+        heads = {key: outputs[key].float() for key in HEADS}
+        found = self.net.compute_loss(as_dicts(targets), heads, outputs["anchors"], outputs["counts"])
+        return {
+            "classes": found["classification"],
+            "boxes": found["bbox_regression"],
+            "centres": found["bbox_ctrness"],
+        }
+
+    def decode(self, outputs: Mapping[str, Any], *, least: float = 0.01) -> list[Answer]:
+        """Up to 100 objects of each image, after suppression in each class; scores are sqrt(class x centrality)."""
+        counts = outputs["counts"]
+        heads = {key: outputs[key].float().split(counts, dim=1) for key in HEADS}
+        anchors = [each.split(counts) for each in outputs["anchors"]]
+        self.net.score_thresh = least
+        found = self.net.postprocess_detections(heads, anchors, [outputs["image_hw"]] * len(anchors))
+        return as_answers(found, least=least)
+
+    def ideal(self, targets: Sequence[Target], image_hw: tuple[int, int]) -> dict[str, Any]:
+        """For each object the free place nearest to its centre is sure, central, and knows the sides."""
+        maps = [
+            torch.zeros(len(targets), 1, -(-image_hw[0] // s), -(-image_hw[1] // s))
+            for s in self.net.backbone.strides
+        ]
+        outputs = self._places(torch.zeros(len(targets), 3, *image_hw), maps)
+        count = sum(outputs["counts"])
+        logits = torch.full((len(targets), count, self.classes), -20.0)
+        sides, central = torch.zeros(len(targets), count, 4), torch.full((len(targets), count, 1), -20.0)
+        for number, target in enumerate(targets):
+            anchors = outputs["anchors"][number]
+            free = torch.ones(count, dtype=torch.bool)
+            for box, label in zip(target.boxes, target.labels, strict=True):
+                centre = (anchors[:, :2] + anchors[:, 2:]) / 2
+                distance = (centre - (box[:2] + box[2:]) / 2).norm(dim=1)
+                row = int(torch.where(free, distance, torch.inf).argmin())
+                free[row], logits[number, row, label], central[number, row] = False, 20.0, 20.0
+                sides[number, row] = self.net.box_coder.encode(anchors[row][None], box[None])[0]
+        return outputs | {"cls_logits": logits, "bbox_regression": sides, "bbox_ctrness": central}
+
+
+def build(
+    *, classes: int, backbone: AnyPyramid, width: int = 128, generator: torch.Generator | None = None
+) -> Fcos:
+    """FCOS on a backbone's maps, finest first.
+
+    width: channels of the pyramid and the heads
+    """
+    with drawn_from(generator):
+        return Fcos(backbone=backbone, classes=classes, width=width)

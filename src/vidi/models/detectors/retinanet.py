@@ -1,0 +1,97 @@
+"""RetinaNet: anchors at every place of a feature pyramid, and a loss that easy background cannot drown."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Shaped
+from torch import Tensor, nn
+
+from vidi.core.card import Card
+from vidi.core.dense import Answer, Target, as_answers, as_dicts
+from vidi.core.device import drawn_from
+from vidi.core.pyramid import AnyPyramid, FeaturePyramid
+from vidi.core.vision import torchvision
+
+CARD = Card(
+    title="RetinaNet",
+    idea="Nine anchors at each place of five maps, each with classes and a correction; the focal loss turns down "
+    "what is easy.",
+    paper="Lin et al. 2017, arXiv:1708.02002; on torchvision's parts",
+    differs="128 channels where the paper has 256, for a CPU.",
+    serves=("detection",),
+    at={"classes": 80},
+)
+
+SIZES = (4, 4 * 2 ** (1 / 3), 4 * 2 ** (2 / 3))  # of an anchor's side, in strides
+
+
+class RetinaNet(nn.Module):
+    """torchvision's head and anchors on any backbone; outputs are the head's, with anchors and sizes beside them."""
+
+    def __init__(self, *, backbone: AnyPyramid, classes: int, width: int) -> None:
+        super().__init__()
+        self.classes, self.preprocessing = classes, backbone.preprocessing
+        detection = torchvision().models.detection
+        pyramid = FeaturePyramid(backbone, width=width)
+        sizes = tuple(tuple(int(stride * size) for size in SIZES) for stride in pyramid.strides)
+        anchors = detection.anchor_utils.AnchorGenerator(sizes, ((0.5, 1.0, 2.0),) * len(sizes))
+        self.net = detection.RetinaNet(pyramid, num_classes=classes, anchor_generator=anchors)
+
+    def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> dict[str, Any]:
+        maps = list(self.net.backbone(image).values())
+        heads: dict[str, Any] = self.net.head(maps)
+        return heads | self._anchors(image, maps)
+
+    def _anchors(self, image: Tensor, maps: list[Tensor]) -> dict[str, Any]:
+        hw = (int(image.shape[2]), int(image.shape[3]))
+        listed = torchvision().models.detection.image_list.ImageList(image, [hw] * len(image))
+        each = self.net.anchor_generator.num_anchors_per_location()[0]
+        counts = [int(x.shape[2] * x.shape[3]) * each for x in maps]
+        return {"anchors": self.net.anchor_generator(listed, maps), "counts": counts, "image_hw": hw}
+
+    def loss(self, outputs: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Tensor]:
+        """Focal loss of the classes and L1 of the corrections."""
+        heads = {key: outputs[key].float() for key in ("cls_logits", "bbox_regression")}
+        found = self.net.compute_loss(as_dicts(targets), heads, outputs["anchors"])
+        return {"classes": found["classification"], "boxes": found["bbox_regression"]}
+
+    def decode(self, outputs: Mapping[str, Any], *, least: float = 0.01) -> list[Answer]:
+        """Up to 300 objects of each image, after suppression in each class."""
+        counts = outputs["counts"]
+        heads = {key: outputs[key].float().split(counts, dim=1) for key in ("cls_logits", "bbox_regression")}
+        anchors = [each.split(counts) for each in outputs["anchors"]]
+        self.net.score_thresh = least
+        found = self.net.postprocess_detections(heads, anchors, [outputs["image_hw"]] * len(anchors))
+        return as_answers(found, least=least)
+
+    def ideal(self, targets: Sequence[Target], image_hw: tuple[int, int]) -> dict[str, Any]:
+        """For each object the free anchor that overlaps it most is sure, and corrected onto it."""
+        maps = [
+            torch.zeros(len(targets), 1, -(-image_hw[0] // s), -(-image_hw[1] // s))
+            for s in self.net.backbone.strides
+        ]
+        outputs = self._anchors(torch.zeros(len(targets), 3, *image_hw), maps)
+        count = sum(outputs["counts"])
+        logits = torch.full((len(targets), count, self.classes), -20.0)
+        regression = torch.zeros(len(targets), count, 4)
+        for number, target in enumerate(targets):
+            anchors = outputs["anchors"][number]
+            overlap = torchvision().ops.box_iou(target.boxes, anchors)
+            for box, label, each in zip(target.boxes, target.labels, overlap, strict=True):
+                row = int(each.argmax())
+                overlap[:, row] = -1
+                logits[number, row, label] = 20.0
+                regression[number, row] = self.net.box_coder.encode_single(box[None], anchors[row][None])[0]
+        return outputs | {"cls_logits": logits, "bbox_regression": regression}
+
+
+def build(
+    *, classes: int, backbone: AnyPyramid, width: int = 128, generator: torch.Generator | None = None
+) -> RetinaNet:
+    """RetinaNet on a backbone's maps, finest first.
+
+    width: channels of the pyramid and the heads
+    """
+    with drawn_from(generator):
+        return RetinaNet(backbone=backbone, classes=classes, width=width)
