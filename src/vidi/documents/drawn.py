@@ -92,7 +92,7 @@ def draw_marks(image: Picture, marks: Sequence[Mark], *, least_px: int = LEAST_P
     for mark, box in zip(order, corners, strict=True):
         _outline(pen, box, mark, width)
     placed: list[tuple[Number, ...]] = []
-    font = _font(max(12, round(max(canvas.size) / 36)))
+    font = _font(max(14, round(max(canvas.size) / 34)))
     for mark, box in sorted(zip(order, corners, strict=True), key=lambda pair: pair[1][1]):
         if mark.text:
             _plate(pen, box, mark, font, canvas.size, placed)
