@@ -7,6 +7,7 @@ import json
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -77,6 +78,52 @@ def make_webdataset(root):
             archive.addfile(info, io.BytesIO(content))
 
 
+def make_coco(root):
+    images(root, "images/1.jpg", "images/2.jpg")
+    entries = [{"id": n, "file_name": f"{n}.jpg", "width": 3, "height": 2, "who": "x"} for n in (1, 2, 9)]
+    boxes = [{"id": n, "image_id": n, "category_id": 7, "bbox": [0, 0, 2, 1], "iscrowd": 0} for n in (1, 2)]
+    told = {"images": entries, "annotations": boxes, "categories": [{"id": 7, "name": "a"}]}
+    (root / "coco.json").write_text(json.dumps(told))
+
+
+def make_voc(root):
+    images(root, "JPEGImages/1.jpg", "JPEGImages/2.jpg", "JPEGImages/3.jpg")
+    for number in (1, 2):
+        (root / "Annotations").mkdir(exist_ok=True)
+        box = "<bndbox><xmin>0</xmin><ymin>0</ymin><xmax>2</xmax><ymax>1</ymax></bndbox>"
+        (root / f"Annotations/{number}.xml").write_text(
+            f"<annotation><filename>{number}.jpg</filename><object><name>a</name>{box}</object></annotation>"
+        )
+
+
+def make_yolo(root):
+    images(root, "images/train/1.jpg", "images/val/2.jpg")
+    for name in ("train/1", "val/2"):
+        (root / f"labels/{name}.txt").parent.mkdir(parents=True, exist_ok=True)
+        (root / f"labels/{name}.txt").write_text(
+            "0 0.5 0.5 0.5 0.5\n" + ("5 0 0 1 1\n" if "1" in name else "")
+        )
+    (root / "data.yaml").write_text("names: [a, b]\ntrain: images/train\nval: images/val\n")
+
+
+def numbers(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.array(rows, np.uint8)).save(path)
+
+
+def make_masks(root):
+    images(root, "images/1.jpg", "images/2.jpg", "images/3.jpg")
+    for name in "12":
+        numbers(root / f"masks/{name}.png", [[0, 1, 1], [3, 3, 0]])
+    (root / "classes.txt").write_text("0 sky\n1 road\n3 void\n")
+
+
+def make_instances(root):
+    images(root, "a/images/a.jpg", "b/images/b.jpg", "c/images/c.jpg")
+    for name in ("a/masks/1", "a/masks/2", "b/masks/1", "b/masks/2"):
+        numbers(root / f"{name}.png", [[0, 255, 255], [0, 255, 0]])
+
+
 MAKERS = {
     name.removeprefix("make_"): maker for name, maker in globals().copy().items() if name.startswith("make_")
 }
@@ -114,9 +161,11 @@ def test_a_listing_is_what_core_says_it_is(name, made):
     assert isinstance(listing, Listing) and listing.layout == name and listing.root == made
     assert len(listing.rows) >= 2 and all(isinstance(remark, Remark) for remark in listing.remarks)
     assert not set(listing.attributes) & set(OWN_COLUMNS)
+    drawn = ("annotation",) if listing.scheme else ()
     for row in listing.rows:
-        assert tuple(row) == (*FIELDS, *listing.attributes)
-        assert isinstance(row["target"], str) and row["target"]
+        assert tuple(row) == (*FIELDS, *listing.attributes, *drawn)
+        assert isinstance(row["target"], str) and (row["target"] or drawn)
+        assert not drawn or set(row["target"].split("|")) <= {*listing.scheme.labels, ""}
         assert row["split"] in (*SPLITS, None)
         assert (made / row["file"]).resolve().is_relative_to(made.resolve()) and (
             made / row["file"]
@@ -124,7 +173,7 @@ def test_a_listing_is_what_core_says_it_is(name, made):
         assert (row["offset"] is None) == (row["length"] is None)
     assert len({row["path"] for row in listing.rows}) == len(listing.rows)
     assert set(listing.columns) <= {"image", "target", "split", "group", "attributes"}
-    pa.Table.from_pylist([dict(row) for row in listing.rows])
+    pa.Table.from_pylist([{k: v for k, v in row.items() if k != "annotation"} for row in listing.rows])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -88,7 +88,7 @@ def test_tensors_are_torchvisions(data):
     assert isinstance(Targets(data).map_tensor(0), tv.Mask)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.tuples(st.integers(0, 20), st.integers(0, 12)),
     st.tuples(st.integers(4, 10), st.integers(4, 10)),

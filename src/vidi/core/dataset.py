@@ -47,6 +47,7 @@ class ReadOptions:
     target: str | None = None
     group: str | None = None
     split: str | None = None
+    part: str | None = None  # of several sets of annotations in a folder, the one that is meant
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -52,19 +53,40 @@ class Loaded:
         return f"<{self}>"
 
 
-def list_examples(path: Path, options: ReadOptions) -> Listing:
-    """What the reader that recognises `path` best finds there; raises UsageError if none does."""
+def list_examples(path: Path, options: ReadOptions, layout: str | None = None) -> Listing:
+    """What the reader that recognises `path` best finds there, or the one of the `layout`'s name.
+
+    Raises UsageError if none does, or if two that would read other targets are as sure.
+    """
     if not path.exists():
         raise UsageError(
             f"{path} does not exist; give a folder of images, a table, Parquet files or tar shards"
         )
+    if layout is not None:
+        name, _, part = layout.partition(":")
+        reader = catalog.load("readers", catalog.load_name("readers", name))
+        listing: Listing = reader.read(path, options=replace(options, part=part or None))
+        return listing
     members = catalog.readers()
     sureness = [reader.recognise(path) for reader in members]
     best = max(range(len(members)), key=lambda place: sureness[place])
+    refuse_doubt(path, members, sureness)
     if not sureness[best] > 0:  # the folder reader says best what is missing
         best = next(n for n, reader in enumerate(members) if reader.__name__.endswith(".folder"))
-    listing: Listing = members[best].read(path, options=options)
-    return listing
+    found: Listing = members[best].read(path, options=options)
+    return found
+
+
+def refuse_doubt(path: Path, members: Sequence[ModuleType], sureness: Sequence[float]) -> None:
+    """Raises UsageError where masks may hold classes or objects, and nothing else is likelier."""
+    sure = {
+        reader.__name__.rpartition(".")[2]: value for reader, value in zip(members, sureness, strict=True)
+    }
+    if max(sure.values()) == sure["masks"] and sure["masks"] - sure["instances"] < 0.05:
+        raise UsageError(
+            f"the masks in {path} may number classes or objects; say --layout masks (each number is a class) or "
+            "--layout instances (each number is an object of its image)"
+        )
 
 
 @functools.lru_cache(maxsize=1)
@@ -82,6 +104,7 @@ def load(
     group: str | None = None,
     split_column: str | None = None,
     task: str | None = None,
+    layout: str | None = None,
     licence: str | None = None,
     source: str | None = None,
     consent: str | None = None,
@@ -95,6 +118,7 @@ def load(
 ) -> Loaded:
     """Read, open, look for copies, split. `group` names a column whose values stay on one side of the split.
 
+    `layout` names the reader and, after a colon, a part of the paths of the annotations that are meant (`yolo:boxes`).
     `licence`, `source` and `consent` name the columns that say so (usual names are found). What was withdrawn is set
     aside, unless its own ledger asks `with_withdrawn`.
 
@@ -107,7 +131,7 @@ def load(
         catalog.load_name("tasks", task)
     cache = cache or Cache(say=say)
     options = ReadOptions(image=image, target=target, group=group, split=split_column)
-    listing = list_examples(path, options)
+    listing = list_examples(path, options, layout)
     rights = {"licence": licence, "source": source, "consent": consent}
     listing = replace(listing, columns={**listing.columns, **ledger.roles(listing.attributes, rights)})
     withdrawn = None if with_withdrawn else ledger.withdrawn(listing).why
@@ -133,6 +157,7 @@ def load(
         "group": group,
         "split_column": split_column,
         "task": task,
+        "layout": layout,
         **rights,
     }
     return replace(loaded, path=path, read={name: value for name, value in said.items() if value is not None})
