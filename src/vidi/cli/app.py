@@ -23,7 +23,15 @@ Image = Annotated[str | None, typer.Option(help="the column that names the image
 Target = Annotated[str | None, typer.Option(help="the column with the labels")]
 Group = Annotated[str | None, typer.Option(help="a column whose values stay on one side of the split")]
 SplitColumn = Annotated[str | None, typer.Option("--split", help="the column that names the split")]
-TaskName = Annotated[str | None, typer.Option(help="classification or multilabel; found out if not given")]
+Layout = Annotated[
+    str | None,
+    typer.Option(
+        help="how the data are laid out (`vidi list readers`), as NAME or NAME:PART-OF-A-PATH; found out"
+    ),
+]
+TaskName = Annotated[
+    str | None, typer.Option(help="the question to be learned (`vidi list tasks`); found out if not given")
+]
 Licence = Annotated[
     str | None, typer.Option("--licence", "--license", help="the column with each image's licence")
 ]

@@ -12,6 +12,7 @@ from vidi.cli.app import (
     Group,
     Image,
     Json,
+    Layout,
     Licence,
     RunPath,
     Seed,
@@ -34,6 +35,7 @@ def check(
     group: Group = None,
     split: SplitColumn = None,
     task: TaskName = None,
+    layout: Layout = None,
     licence: Licence = None,
     source: Source = None,
     consent: Consent = None,
@@ -49,7 +51,8 @@ def check(
     from vidi.core.progress import Terminal
     from vidi.verbs.check import check as verb
 
-    read = reading(image, target, group, split, task, licence=licence, source=source, consent=consent)
+    rights = {"licence": licence, "source": source, "consent": consent}
+    read = reading(image, target, group, split, task, layout=layout, **rights)
     found = verb(data, similar=similar, seed=seed, out=out, say=Terminal(), **read)
     show.json_or(json, found.content, lambda: findings.data(found.content, found.folder))
 
@@ -64,6 +67,7 @@ def train(
     group: Group = None,
     split: SplitColumn = None,
     task: TaskName = None,
+    layout: Layout = None,
     licence: Licence = None,
     source: Source = None,
     consent: Consent = None,
@@ -86,7 +90,8 @@ def train(
     from vidi.cli.options import recipe_options
 
     options = recipe_options(recipe, option or [])
-    read = reading(image, target, group, split, task, licence=licence, source=source, consent=consent)
+    rights = {"licence": licence, "source": source, "consent": consent}
+    read = reading(image, target, group, split, task, layout=layout, **rights)
     if (data is None) == (resume is None):
         raise UsageError("vidi train wants either data or --resume RUN; see `vidi train --help`")
     if resume is not None and (options or read or minutes or name or seed or recipe != "auto"):
@@ -190,6 +195,7 @@ def evaluate(
     target: Target = None,
     group: Group = None,
     split: SplitColumn = None,
+    layout: Layout = None,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -198,5 +204,6 @@ def evaluate(
     from vidi.core.progress import Terminal
     from vidi.verbs.evaluate import evaluate as verb
 
-    result = verb(run, data, seed=seed, say=Terminal(), read=reading(image, target, group, split, None))
+    read = reading(image, target, group, split, None, layout=layout)
+    result = verb(run, data, seed=seed, say=Terminal(), read=read)
     show.json_or(json, dict(result.results), lambda: show.numbers(result.results, result.folder))
