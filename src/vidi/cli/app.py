@@ -30,7 +30,7 @@ Layout = Annotated[
     ),
 ]
 TaskName = Annotated[
-    str | None, typer.Option(help="the question to be learned (`vidi list tasks`); found out if not given")
+    str | None, typer.Option(help="what is asked (`vidi list tasks`); found out if not given")
 ]
 Licence = Annotated[
     str | None, typer.Option("--licence", "--license", help="the column with each image's licence")
