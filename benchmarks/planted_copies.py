@@ -27,6 +27,7 @@ class Set:
     what: str
     calibrates: bool
     contents: Callable[[Path], Iterator[bytes]]
+    judged: bool = True  # whether a person can say which pairs are the same picture
 
 
 def files(folder: str) -> Callable[[Path], Iterator[bytes]]:
@@ -66,7 +67,7 @@ CLOUDY = World(count=(3, 5), size=(0.12, 0.25), clutter=0.75, backgrounds=("nois
 SETS = (
     Set("hymenoptera", "photos of ants and bees", True, files("hymenoptera")),
     Set("sign_digits", "photos of hands, embedded in vidi", True, embedded),
-    Set("solar_cells", "electroluminescence of solar cells", True, files("solar_cells/images")),
+    Set("solar_cells", "electroluminescence of solar cells", True, files("solar_cells/images"), judged=False),
     Set("bccd", "blood under a microscope", True, files("bccd/JPEGImages")),
     Set("mnist", "handwritten digits", True, digits),
     Set("drawn, on clouds", "several shapes on clouds", True, drawn(CLOUDY)),

@@ -1,6 +1,10 @@
 """Copies as they are told: leaks and conflicts first, each with the kind of copy it is."""
 
+from dataclasses import replace
+
 import numpy as np
+import pyarrow as pa
+import pytest
 
 from vidi.audits.duplicates import CLOUDY, audit, record
 from vidi.data.drawn.copies import duplicates, leaks, near_duplicates
@@ -38,6 +42,32 @@ def test_leaks_come_first_and_are_counted():
     assert entries["pairs"][0]["path_a"] in both.dataset.column("path") and entries["count"] == len(
         told.pairs
     )
+
+
+def relabelled(planted):
+    """The copies carry another label than their originals."""
+    data = planted.drawn.dataset
+    target = data.column("target").astype(object)
+    for _, copy in planted.pairs.tolist():
+        target[copy] = next(label for label in data.labels if label != target[copy])
+    column = data.table.schema.get_field_index("target")
+    return replace(data, table=data.table.set_column(column, "target", pa.array(target.tolist())))
+
+
+@pytest.mark.parametrize(
+    ("fault", "changes", "said"),
+    [
+        (duplicates, {}, "of the same bytes with different labels: one of the two labels is wrong."),
+        (near_duplicates, {"changes": ("jpeg",)}, "or it is no copy after all."),
+    ],
+)
+def test_only_what_may_be_no_copy_is_said_to_be_perhaps_none(fault, changes, said):
+    planted = fault(drawn(), rate=0.05, seed=1, **changes)
+    data, small = relabelled(planted), np.stack([thumbnail(image) for image in planted.images])
+    told = audit(data, find(data, thumbnails=small))
+    assert told.conflicts == len(planted.pairs) == 3
+    assert told.sentences[-1].startswith("3 pairs of ") and told.sentences[-1].endswith(said)
+    assert len(told.sentences) == 2
 
 
 def test_without_copies_it_says_so():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from vidi.audits.label_errors import audit, estimated_share, judged, sentence
+from vidi.audits.label_errors import audit, estimated_share, judged, named, sentence
 
 LABELS = ("ant", "bee", "cat", "dog")
 
@@ -136,6 +136,11 @@ def test_no_error_at_all_is_not_known_exactly():
     probability = 0.9 * np.eye(2)[np.arange(50) % 2] + 0.05
     share = estimated_share(probability, np.arange(50) % 2)
     assert share.value == share.low == 0 and 0.05 < share.high < 0.1 and share.method.startswith("Wilson")
+
+
+def test_suspects_are_counted_in_words():
+    assert named(0) == "None is named as a suspect."
+    assert named(1).startswith("One is named") and named(1200).startswith("1,200 are named")
 
 
 def test_of_no_examples_nothing_is_said():

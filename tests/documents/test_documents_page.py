@@ -176,7 +176,10 @@ def test_a_check_without_a_model_has_a_page_too(tmp_path):
     named = {given["id"] for _, given in page.tags if "id" in given}
     assert page.open == [] and {"data", "counts", "suspects", "shortcuts", "outliers", "datasheet"} <= named
     words = " ".join(page.words)
-    assert "0 exact copies and 1 near copy, 1 label to look at again and 1 shortcut." in words
+    assert (
+        "0 exact copies and 1 near copy, 1 label to look at again, 1 shortcut and 3 unreadable files."
+        in words
+    )
     assert len([tag for tag, _ in page.tags if tag == "img"]) == 4
 
 

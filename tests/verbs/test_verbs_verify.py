@@ -94,6 +94,22 @@ def test_one_row_of_the_predictions_and_it_fails_even_with_new_checksums(run, pi
     assert not_standing(vidi.verify(run, pictures))["predictions"] == Verdict.FAILS
 
 
+@pytest.mark.parametrize("other", [0.15, float("nan")])
+def test_one_probability_and_it_fails_too(run, pictures, other):
+    """The answer stays: only how sure the model is said to have been of it is another."""
+    table = pq.read_table(run / "predictions.parquet")
+    name = "p(red)"
+    values = table.column(name).to_numpy().copy()
+    values[0] = abs(values[0] - other)
+    place = table.schema.get_field_index(name)
+    pq.write_table(
+        table.set_column(place, name, pa.array(values, table.schema.field(name).type)),
+        run / "predictions.parquet",
+    )
+    RunFolder(run).seal()
+    assert not_standing(vidi.verify(run, pictures))["predictions"] == Verdict.FAILS
+
+
 def test_a_better_number_in_the_results_fails(run, pictures):
     results = json.loads((run / "results.json").read_text())
     (entry,) = (e for e in results["measured"] if e["name"] == "accuracy" and not e["of"])

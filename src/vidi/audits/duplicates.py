@@ -71,13 +71,14 @@ def audit(dataset: Dataset, found: Duplicates) -> Copies:
         key=lambda pair: (*(not one for one in differ(pair)), pair.distance, path[pair.a], path[pair.b]),
     )
     leaks, conflicts = (sum(differ(pair)[place] for pair in pairs) for place in (0, 1))
+    sure = sum(pair.kind == "exact" and differ(pair)[1] for pair in pairs)
     return Copies(
         tuple(ranked),
         found.exact,
         found.near,
         leaks,
         conflicts,
-        tuple(sentences(found, leaks, conflicts, turned=int(found.mirrored.sum()))),
+        tuple(sentences(found, leaks, conflicts, sure=sure, turned=int(found.mirrored.sum()))),
     )
 
 
@@ -93,20 +94,23 @@ def both_differ(values: np.ndarray, pair: Pair) -> bool:
     return one is not None and other is not None and str(one) != str(other)
 
 
-def sentences(found: Duplicates, leaks: int, conflicts: int, *, turned: int) -> Iterator[str]:
-    """What a reader should take from it."""
+def sentences(found: Duplicates, leaks: int, conflicts: int, *, sure: int, turned: int) -> Iterator[str]:
+    """What a reader should take from it; of the `conflicts`, `sure` are copies to the byte."""
     if not found.exact and not found.near:
         yield "No image is there twice, as far as hashes and likeness can tell."
         return
     mirrored = f"; {several(turned, 'pair')} only when one is mirrored" if turned else ""
     yield (
-        f"Copies of an earlier image to the byte: {found.exact:,}; the same picture in other bytes: {found.near:,}"
+        f"Copies of an earlier image to the byte: {found.exact:,}; what seems to be one in other bytes: {found.near:,}"
         f"{mirrored}."
     )
     if leaks:
         yield f"{several(leaks, 'pair')} across splits: what is tested there was seen in training."
-    if conflicts:
-        yield f"{several(conflicts, 'pair')} with different labels: one of two is wrong, or it is no copy after all."
+    if sure:
+        yield f"{several(sure, 'pair')} of the same bytes with different labels: one of the two labels is wrong."
+    if conflicts > sure:
+        less = several(conflicts - sure, "pair")
+        yield f"{less} of near copies with different labels: one of the two is wrong, or it is no copy after all."
 
 
 def several(count: int, what: str) -> str:

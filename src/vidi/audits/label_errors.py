@@ -197,12 +197,19 @@ def sentence(share: Measured, suspects: int, unjudged: tuple[str, ...], *, agree
         said = (
             f"An estimated {share.value:.1%}{interval} of {share.n:,} labels are wrong, probably fewer: "
             f"the probe agrees with {agreement:.1%} of them, and what it mistakes itself counts too. "
-            f"{suspects:,} are named as suspects; "
-            "look at them before any is changed."
+            + named(suspects)
         )
     if unjudged:
         said += f" Not judged, for want of examples: {', '.join(unjudged)}."
     return said
+
+
+def named(suspects: int) -> str:
+    if not suspects:
+        return "None is named as a suspect."
+    if suspects == 1:
+        return "One is named as a suspect; look at it before it is changed."
+    return f"{suspects:,} are named as suspects; look at them before any is changed."
 
 
 def trial(*, planted: bool, seed: int) -> bool:

@@ -31,7 +31,10 @@ CERTAIN_CORRELATION = 0.997  # a copy among however many that are alike: one in 
 LARGEST_CLUSTER = 50
 BLOCK, FEW = 2048, 128  # pictures at a time; so few that they stay in the processor's cache
 NAMED = 3
-CROPS = ((0.0, 1.0), (0.025, 0.975), (0.0, 0.95), (0.05, 1.0))  # along one axis: whole, both ends, either end
+# Along one axis what is kept: all, then a twentieth cut off (at both ends or either), then a tenth.
+CROPS = ((0.0, 1.0), (0.025, 0.975), (0.0, 0.95), (0.05, 1.0), (0.05, 0.95), (0.0, 0.9), (0.1, 1.0))
+SMALL = 4  # so many go with one another; a tenth of one axis goes with a tenth of the other
+TOGETHER = tuple((i, j) for i in range(len(CROPS)) for j in range(len(CROPS)) if (i < SMALL) == (j < SMALL))
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def find(
 
     Same bytes: always. Else the perceptual hashes (of the picture and of its mirror image) name candidates, and
     with `features` their cosines name more; what counts is then how well the thumbnails correlate, after the best
-    of 16 small crops, against how well pictures of this data set do by chance.
+    of 25 small crops, against how well pictures of this data set do by chance.
     """
     hashes = dataset.column("hash").astype(str)  # sorted by them, so that the order of rows does not matter
     _, first, content = np.unique(hashes, return_index=True, return_inverse=True)
@@ -210,7 +213,7 @@ def correlations(
     *,
     aligned: bool,
 ) -> Float32[np.ndarray, " m"]:
-    """How well `images[i]` and `others[j]` correlate; if `aligned`, when either is best cropped by up to 5 %."""
+    """How well `images[i]` and `others[j]` correlate; if `aligned`, when either is best cropped by up to 10 %."""
     result = np.empty(len(pairs), dtype=np.float32)
     for start in range(0, len(pairs), BLOCK):
         i, j = pairs[start : start + BLOCK].T
@@ -226,17 +229,16 @@ def correlations(
 def best_crop(
     images: UInt8[np.ndarray, "n 32 32"], still: Float32[np.ndarray, "n p"]
 ) -> Float32[np.ndarray, " n"]:
-    """The highest correlation of each image, cropped in any of 16 ways, with what it is to be compared to."""
+    """The highest correlation of each image, cropped in any of 25 ways, with what it is to be compared to."""
     best = np.full(len(images), -1.0, dtype=np.float32)
     for start in range(0, len(images), FEW):
         wide, here = images[start : start + FEW].astype(np.float32), best[start : start + FEW]
-        for vertical in crop_matrices():
-            tall = np.matmul(vertical, wide)
-            for horizontal in crop_matrices():
-                moved = np.matmul(tall, horizontal.T).reshape(len(here), -1)
-                spread = np.einsum("np,np->n", moved, moved) - moved.sum(axis=1) ** 2 / moved.shape[1]
-                product = np.einsum("np,np->n", moved, still[start : start + FEW])  # whose mean is 0
-                np.maximum(here, product / np.sqrt(np.maximum(spread, 1e-6)), out=here)
+        tall = [np.matmul(vertical, wide) for vertical in crop_matrices()]
+        for i, j in TOGETHER:
+            moved = np.matmul(tall[i], crop_matrices()[j].T).reshape(len(here), -1)
+            spread = np.einsum("np,np->n", moved, moved) - moved.sum(axis=1) ** 2 / moved.shape[1]
+            product = np.einsum("np,np->n", moved, still[start : start + FEW])  # whose mean is 0
+            np.maximum(here, product / np.sqrt(np.maximum(spread, 1e-6)), out=here)
     return best
 
 
@@ -270,14 +272,20 @@ def counted(dataset: Dataset, found: Duplicates, first: NDArray[np.int64]) -> li
         names = [f"{paths[row]} = {original[hashes[row]]}" for row in again[:NAMED]]
         remarks.append(
             Remark(
-                "exact duplicates", few(names, found.exact), f"{found.exact:,} images are copies to the byte"
+                "exact duplicates",
+                few(names, found.exact),
+                told(found.exact, "is a copy to the byte", "are copies to the byte"),
             )
         )
     if found.near:
         names = [f"{paths[i]} ~ {paths[j]}" for i, j in found.pairs[:NAMED]]
-        what = f"{found.near:,} images show the picture of another in other bytes"
+        what = told(found.near, "seems", "seem") + " to show the picture of another in other bytes"
         remarks.append(Remark("near duplicates", few(names, len(found.pairs)), what))
     return remarks
+
+
+def told(count: int, one: str, many: str) -> str:
+    return f"1 image {one}" if count == 1 else f"{count:,} images {many}"
 
 
 def few(names: Sequence[str], count: int) -> str:

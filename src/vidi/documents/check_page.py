@@ -19,7 +19,7 @@ def render(evidence: Evidence, *, thumbnail: Thumbnail, papers: Mapping[str, str
         evidence=evidence,
         title=evidence.name,
         examples=int(evidence.data.get("examples") or 0),
-        summary=summary(evidence.check),
+        summary=summary(evidence.check, unreadable=unreadable(evidence.data)),
         data=of_data(evidence),
         check=found,
         papers=prose.tabs(papers or {}),
@@ -27,8 +27,13 @@ def render(evidence: Evidence, *, thumbnail: Thumbnail, papers: Mapping[str, str
     )
 
 
-def summary(check: Mapping[str, Any]) -> str:
-    """Copies, suspected labels and shortcuts, counted in a sentence."""
+def unreadable(data: Mapping[str, Any]) -> int:
+    """How many files could not be opened."""
+    return int((data.get("remark_counts") or {}).get("unreadable") or 0)
+
+
+def summary(check: Mapping[str, Any], *, unreadable: int = 0) -> str:
+    """Copies, suspected labels, shortcuts and what could not be read, counted in a sentence."""
     copies, labels = check.get("duplicates") or {}, check.get("label_errors") or {}
     said = [counted_copies(copies).rstrip(".")] if copies else []
     if labels:
@@ -36,4 +41,6 @@ def summary(check: Mapping[str, Any]) -> str:
     if check.get("shortcuts"):
         flagged = sum(bool(entry.get("flagged")) for entry in check["shortcuts"])
         said.append(text.counted(flagged, "shortcut"))
+    if unreadable:
+        said.append(text.counted(unreadable, "unreadable file"))
     return text.sentence(text.listed(said)) or "Nothing was looked for but what is in it."
