@@ -187,7 +187,7 @@ def _answer(
 
 
 def build(
-    *, classes: int, backbone: AnyPyramid, width: int = 96, generator: torch.Generator | None = None
+    *, classes: int, backbone: AnyPyramid, width: int = 64, generator: torch.Generator | None = None
 ) -> Yolo:
     """The detector on a backbone's maps at strides 8, 16 and 32.
 
