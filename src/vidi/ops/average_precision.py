@@ -103,16 +103,15 @@ def _of_one_label(
     found: Ranking, judged: np.ndarray, positive: np.ndarray, weight: Float[np.ndarray, "n r"]
 ) -> Float[np.ndarray, "r t"]:
     there = weight[positive].sum(axis=0, dtype=np.float64)
-    mine = weight[found.image[judged]]
+    image = found.image[judged]
     value = np.empty((len(there), len(found.hit)))
     before: np.ndarray | None = None
     for level, (hit, ignored) in enumerate(zip(found.hit[:, judged], found.ignored[:, judged], strict=True)):
         if before is None or (ignored != before).any():  # what is ignored seldom differs between overlaps
             keep, before = np.flatnonzero(~ignored), ignored
-            so_far = running_sum(mine[keep])
+            so_far = running_sum(weight[image[keep]])
         place = np.flatnonzero(hit[keep])
-        right = running_sum(mine[keep[place]])
-        value[:, level] = interpolated(right, so_far[place], there)
+        value[:, level] = interpolated(running_sum(weight[image[keep[place]]]), so_far[place], there)
     value[there == 0] = np.nan
     return value
 
@@ -127,7 +126,7 @@ def interpolated(
     """
     if not len(right):
         return np.zeros(len(there))
-    best = best_from_here(right / np.maximum(judged, 1))
+    best = best_from_here(np.divide(right, judged, where=judged > 0, out=np.zeros_like(right)))
     # 100 x right / there is a multiple of 1 / there: far enough from the next whole number for the rounding allowed.
     number = np.float32 if there.max() < 20_000 else np.float64
     near = number(2e-5 if number is np.float32 else 1e-9)
