@@ -1,7 +1,8 @@
 """A question asked of an image, as a record of plain functions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -22,3 +23,24 @@ class Task:
     loss: Callable[..., Tensor]
     probability: Callable[[Float[Tensor, "n c"]], Float[Tensor, "n c"]]
     decode: Callable[[Float[np.ndarray, "n c"], Sequence[str]], list[str]]
+
+
+@dataclass(frozen=True)
+class DenseTask:
+    """A question whose answer lies on the image: boxes, masks, or a class for each pixel.
+
+    Networks of the kind `networks` answer it. `learn(targets, row)` gives tv_tensors by name, which augmentations move
+    together with the image; `collate(list of these, hw)` is what such a network's `loss` takes of a batch, `hw` the
+    size of its images. `found(answer, placing, image_hw)` takes one image's decoded answer to the image's own pixels;
+    `truth(targets, row)` is the same of what is drawn on it. `judge(found, targets, rows, labels, …)` puts both side by
+    side, for the metrics. `headline` names the metric that stands for the others.
+    """
+
+    name: str
+    networks: str
+    headline: str
+    learn: Callable[..., Mapping[str, Any]]
+    collate: Callable[..., Any]
+    found: Callable[..., Any]
+    truth: Callable[..., Any]
+    judge: Callable[..., Any]

@@ -8,7 +8,7 @@ from torch import nn
 
 from vidi.core.errors import UsageError
 from vidi.core.files import atomic, sha256
-from vidi.core.network import Preprocessing
+from vidi.core.network import Classifier, Preprocessing
 from vidi.core.run_folder import RunFolder
 
 WEIGHTS, ABOUT = "model.safetensors", "model.json"
@@ -35,10 +35,12 @@ def restored(
     *,
     build: Callable[..., Any],
     check: Callable[[Mapping[str, Any], Path], None] | None = None,
+    prepare: Callable[[Any, Preprocessing], None] = Classifier.prepare_with,
 ) -> tuple[Any, dict[str, Any]]:
     """The network of a run folder in evaluation mode, and what model.json says of it.
 
-    `build(name, **options)` makes it; `check(content, path)` may refuse more than is refused of every model. Raises
+    `build(name, **options)` makes it; `check(content, path)` may refuse more than is refused of every model, `prepare`
+    has the network take images as it did. Raises
     UsageError if a file is missing, changed, or from a newer version.
     """
     from safetensors import SafetensorError
@@ -58,7 +60,7 @@ def restored(
     if check is not None:
         check(content, path / ABOUT)
     network = build(content["network"]["name"], **content["network"]["options"])
-    network.prepare_with(_preprocessing(content["preprocessing"]))  # a library's own may change
+    prepare(network, _preprocessing(content["preprocessing"]))  # a library's own may change
     try:
         network.load_state_dict(load_file(weights))
     except (RuntimeError, SafetensorError) as error:

@@ -1,0 +1,128 @@
+"""Networks that answer for places of an image: trained on images and what is drawn on them, together moved."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vidi.core.job import Fitted, Job
+from vidi.core.network import NetworkSpec
+from vidi.core.pyramid import freeze
+from vidi.core.task import DenseTask
+from vidi.training.moved import moved_source
+from vidi.training.train import Settings, train
+
+VALIDATED = 48  # images of the validation split whose loss is followed
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How images vary in training: see `training.moved.moved_source`."""
+
+    flip: float = 0.5
+    scale: float = 0.5
+    brightness: float = 0.2
+
+
+class Objective:
+    """The sum of a network's own losses, and what each of them is, for the person who waits."""
+
+    def __init__(self, network: Any) -> None:
+        self.network = network
+        self.parts: dict[str, float] = {}
+
+    def __call__(self, outputs: Any, targets: Any) -> Tensor:
+        parts: dict[str, Tensor] = self.network.loss(outputs, targets)
+        self.parts = {f"loss of {name}": float(value.detach()) for name, value in parts.items()}
+        total: Tensor = torch.stack(list(parts.values())).sum()
+        return total
+
+    def said(self, outputs: Any, targets: Any) -> Mapping[str, float]:
+        return self.parts
+
+
+def train_dense(
+    job: Job,
+    name: str,
+    *,
+    backbone: str,
+    pretrained: bool,
+    size_px: int,
+    frozen: int,
+    settings: Settings,
+    moves: Moves,
+    **options: Any,
+) -> Fitted:
+    """A network `name` of the task's kind on a backbone, trained; the stages up to stride `frozen` keep their weights.
+
+    `options` are the network's own. The backbone's weights learn at the rate that `settings.layer_decay` leaves them.
+    """
+    task = job.task
+    if not isinstance(task, DenseTask):
+        raise TypeError(f"a task whose answer lies on the image was wanted; got {task.name}")
+    spec = NetworkSpec(name, {"classes": len(job.dataset.labels), "backbone": backbone, "size_px": size_px, **options})
+    network = job.build(name, **spec.options, pretrained=pretrained, generator=torch.Generator().manual_seed(job.seed))
+    pyramid = network.backbone if hasattr(network, "backbone") else network.net.backbone.pyramid
+    freeze(pyramid, stride=frozen)
+    rows, validation = job.dataset.where("train"), job.dataset.where("validation")[:VALIDATED]
+    fit = network.preprocessing.fit
+    source = moved_source(job, task, rows, size_px=size_px, fit=fit, **vars(moves))
+    objective = Objective(network)
+    trained = train(
+        network,
+        source,
+        rows,
+        job,
+        settings=settings,
+        loss=objective,
+        score=objective.said,
+        name=name,
+        stages=[pyramid, _Rest(network, pyramid)],
+        validate=_validated(job, task, network, validation, size_px=size_px, fit=fit),
+    )
+    if trained is not network:
+        network.load_state_dict(trained.state_dict())
+    held = f", its stages up to stride {frozen} kept as they came" if frozen else ""
+    return Fitted(
+        network=network.eval().requires_grad_(False),
+        spec=spec,
+        reasons=(f"{name} on {backbone} at {size_px} px{held}",),
+        recipe=name,
+    )
+
+
+class _Rest(nn.Module):
+    """Everything of a network that is not its backbone, for a rate of its own."""
+
+    def __init__(self, network: nn.Module, backbone: nn.Module) -> None:
+        super().__init__()
+        inside = {id(parameter) for parameter in backbone.parameters()}
+        self.rest = nn.ParameterList(p for p in network.parameters() if id(p) not in inside)
+
+
+def _validated(
+    job: Job, task: DenseTask, network: Any, rows: NDArray[np.int64], *, size_px: int, fit: str
+) -> Callable[[nn.Module], Mapping[str, float]] | None:
+    """A function that measures the loss on some validation images as they are; None without any, or where a network
+    has no loss in evaluation mode (regions are drawn at random in training)."""
+    if not len(rows) or task.networks == "detectors" and hasattr(network, "net") and hasattr(network.net, "rpn"):
+        return None
+    source = moved_source(job, task, rows, size_px=size_px, fit=fit, flip=0.0, scale=1.0, brightness=0.0)
+    images, targets = source(rows, torch.Generator().manual_seed(0))
+
+    def validate(module: nn.Module) -> Mapping[str, float]:
+        from vidi.training.loop import in_float32
+
+        losses = []
+        with torch.inference_mode():
+            for start in range(0, len(rows), 8):
+                outputs = in_float32(module(images[start : start + 8]))
+                parts = network.loss(outputs, targets[start : start + 8])
+                losses.append(float(torch.stack(list(parts.values())).sum()))
+        return {"loss": float(np.mean(losses))}
+
+    return validate

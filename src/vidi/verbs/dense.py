@@ -1,0 +1,142 @@
+"""Models whose answer lies on the image: judged at the end of a run, on other data, and again."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vidi import catalog
+from vidi.core.dataset import Dataset
+from vidi.core.files import atomic
+from vidi.core.job import Fitted, Job
+from vidi.core.measured import Measured, Verdict
+from vidi.core.progress import Say
+from vidi.core.task import DenseTask
+from vidi.data.found import COLUMN, Found, FoundMap, map_of
+from vidi.data.targets import Targets
+from vidi.evaluation.dense_model import DenseModel, load_dense_model
+from vidi.evaluation.score import write_predictions
+from vidi.ops.detected import Detected
+from vidi.verbs.load import Loaded
+from vidi.verbs.qualities import hardest_images, precision_recall_points, qualities
+
+MOVED_PX, MOVED_SCORE = 1.0, 0.02  # further than another processor's rounding takes an object
+WEAK = 0.1  # a score that says little
+FLIPPED = 0.01  # of the images, and of a map's pixels: more than another processor's rounding changes
+
+
+def opened(path: Path, task: DenseTask) -> DenseModel:
+    """The model of a run folder."""
+    return load_dense_model(path, build=catalog.network, task=task)
+
+
+def judged(
+    job: Job, data: Loaded, fitted: Fitted, recorded: Mapping[str, Any]
+) -> tuple[DenseModel, dict[str, Any]]:
+    """The model, saved with what it found on the held-out split, and what results.json says of it."""
+    assert isinstance(job.task, DenseTask)
+    model = DenseModel(fitted.network, fitted.spec, job.dataset.labels, job.task, folder=job.folder.path)
+    model.save(job.folder)
+    rows = job.dataset.where("test")
+    table, content = assessed(model, data, job.dataset, rows, seed=job.seed, say=job.say)
+    write_predictions(job.folder.path / "predictions.parquet", table, atomic)
+    return model, content
+
+
+def assessed(
+    model: DenseModel, data: Loaded, dataset: Dataset, rows: NDArray[np.int64], *, seed: int, say: Say
+) -> tuple[pa.Table, dict[str, Any]]:
+    """predictions.parquet of these rows, and what results.json keeps of them."""
+    found, numbers, judgement = measured_on(model, data, dataset, rows, seed=seed, say=say)
+    quality = qualities(judgement)
+    content: dict[str, Any] = {
+        "task": model.task.name,
+        "labels": list(model.labels),
+        "n": len(rows),
+        "headline": model.task.headline,
+        "measured": [number.record() for number in numbers],
+        "mistakes": hardest_images(dataset, rows, quality),
+    }
+    if isinstance(judgement, Detected):
+        content["precision_recall"] = precision_recall_points(judgement)
+    else:
+        content["pixel_confusion"] = judgement.confusion.sum(axis=0).tolist()
+    return found_table(model, dataset, rows, found, quality), content
+
+
+def measured_on(
+    model: DenseModel, data: Loaded, dataset: Dataset, rows: NDArray[np.int64], *, seed: int, say: Say
+) -> tuple[list[Found], list[Measured], Any]:
+    """What the model finds on these rows, every number of its task, and what they were measured on."""
+    size, fit = model.preprocessing.size_px, model.preprocessing.fit
+    images = data.pixels(rows, size_px=size, fit=fit)
+    targets = Targets(dataset)
+    found = model.find(images, [targets.image_hw(int(row)) for row in rows], say)
+    say(f"measuring on {len(rows):,} images")
+    group = None
+    if dataset.group:
+        names = [str(name) for name in dataset.column(dataset.group)[rows]]
+        group = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    judgement = model.task.judge(found, targets, rows, model.labels, seed=seed, group=group)
+    numbers = [n for metric in catalog.metrics(model.task.name) for n in metric.measure(judgement)]
+    return found, in_order(numbers, model.task.headline), judgement
+
+
+def in_order(numbers: Sequence[Measured], headline: str) -> list[Measured]:
+    """The headline first."""
+    return sorted(numbers, key=lambda number: (number.name, number.of) != (headline, ""))
+
+
+def found_table(
+    model: DenseModel,
+    dataset: Dataset,
+    rows: NDArray[np.int64],
+    found: Sequence[Found],
+    quality: NDArray[np.float64],
+) -> pa.Table:
+    """predictions.parquet: id, path, split, width, height, what is there and what was found (a list of label, score,
+    box and mask as run lengths, in pixels of the image), how good the answer is, attributes."""
+    part = dataset.table.take(pa.array(rows))
+    names = ("id", "path", "split", "width", "height")
+    columns: dict[str, Any] = {name: part.column(name) for name in names}
+    targets = Targets(dataset)
+    truth = [model.task.truth(targets, int(row)).rows(model.labels) for row in rows]
+    columns |= {
+        "truth": pa.array(truth, COLUMN),
+        "found": pa.array([each.rows(model.labels) for each in found], COLUMN),
+        "quality": pa.array(quality, pa.float64(), from_pandas=True),
+    }
+    return pa.table(columns | {name: part.column(name) for name in dataset.attributes if name not in columns})
+
+
+def again(
+    model: DenseModel, data: Loaded, rows: NDArray[np.int64], stated: pa.Table, *, seed: int, say: Say
+) -> tuple[tuple[Verdict, str], dict[tuple[str, str], Measured]]:
+    """What became of the answers that `stated` keeps, and every number measured anew, by name and what it is of."""
+    found, numbers, _ = measured_on(model, data, data.dataset, rows, seed=seed, say=say)
+    kept = stated.column("found").to_pylist()
+    other = sum(not alike(each, before, model.labels) for each, before in zip(found, kept, strict=True))
+    verdict = Verdict.STANDS if other == 0 else Verdict.CANNOT_TELL
+    verdict = Verdict.FAILS if other > max(1.0, FLIPPED * len(kept)) else verdict
+    said = f"on {len(kept) - other:,} of {len(kept):,} images the same was found"
+    return (verdict, said), {(m.name, m.of): m for m in numbers}
+
+
+def alike(found: Found, before: list[dict[str, Any]], labels: Sequence[str]) -> bool:
+    """The same map on 99 of 100 pixels, or the same objects within a pixel and two hundredths of a score; weak ones,
+    with scores under 0.1, may come and go."""
+    if isinstance(found, FoundMap):
+        kept = map_of(before, labels, found.image_hw, ignore=found.ignore)
+        return float((kept.classes != found.classes).mean()) < FLIPPED
+    strong = [row for row in found.rows(labels) if row["score"] >= WEAK]
+    known = [row for row in before if row["score"] >= WEAK - MOVED_SCORE]
+    gone = sum(row["score"] >= WEAK + MOVED_SCORE for row in before) - len(strong)
+    return gone <= 0 and all(any(_same(row, other) for other in known) for row in strong)
+
+
+def _same(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    near = np.abs(np.subtract(row["box"], other["box"])).max() <= MOVED_PX
+    return bool(row["label"] == other["label"] and near and abs(row["score"] - other["score"]) <= MOVED_SCORE)
