@@ -41,6 +41,7 @@ KINDS = {
 ALIASES: dict[str, tuple[str, dict[str, Any]]] = {"lite0": ("efficientnet_lite", {})}
 DEFAULT_NETWORK = "lite0"
 METRICS = ("metrics", "detection_metrics", "segmentation_metrics")
+DENSE = ("detectors", "segmenters")
 
 
 @dataclass(frozen=True)
@@ -149,11 +150,52 @@ def network(name: str, **arguments: Any) -> "Classifier":
         nested = arguments["backbone"]
         arguments["backbone"] = network(nested["name"], **nested["options"])
     try:
-        return _built(name, arguments)
+        dense = dense_kind(name)
+        return cast("Classifier", _dense(dense, name, dict(arguments))) if dense else _built(name, arguments)
     except UsageError:
         raise
     except ValueError as error:  # an argument that comes from the user
         raise UsageError(f"the network {name} cannot be built: {error}") from error
+
+
+def dense_kind(name: str) -> str | None:
+    """The kind of a network that answers for places of an image, by its name; None for others."""
+    return next((kind_name for kind_name in DENSE if name in cards(kind_name)), None)
+
+
+def _dense(kind_name: str, name: str, arguments: dict[str, Any]) -> Any:
+    """A detector or segmenter on a backbone's maps; `backbone` is its name, `size_px` and `pretrained` are for it."""
+    from vidi.core.pyramid import of_classifier, of_timm
+
+    module = load(kind_name, name)
+    given = {key: arguments.pop(key) for key in ("backbone", "size_px", "pretrained") if key in arguments}
+    backbone, size = str(given.get("backbone", DEFAULT_NETWORK)), int(given.get("size_px", 320))
+    strides = getattr(module, "STRIDES", (8, 16, 32))
+    weights = {"pretrained": bool(given.get("pretrained", False))}
+    own = backbone in ALIASES or backbone in cards("networks")
+    pyramid = (
+        of_classifier(_built(backbone, {"classes": 2, "size_px": size, **weights}), strides=strides)
+        if own
+        else of_timm(known_library(backbone), size_px=size, strides=strides, **weights)
+    )
+    known = {option.name for option in options(kind_name, name, "build")}
+    unknown = arguments.keys() - known
+    if unknown:
+        raise UsageError(
+            f"the network {name} takes {', '.join(sorted(known - {'generator'}))}; got {', '.join(sorted(unknown))}"
+        )
+    return module.build(backbone=pyramid, **arguments)
+
+
+def known_library(name: str) -> str:
+    """The name of a timm network; raises UsageError with the nearest names."""
+    names = load("networks", "library").names()
+    if "/" not in name and name.partition(".")[0] not in names:
+        raise UsageError(
+            f"no backbone is named {name!r}; {', '.join(ALIASES)} is embedded, and every timm name works"
+            f"{nearest_names(name, [*ALIASES, *names])}"
+        )
+    return name
 
 
 def _built(name: str, arguments: dict[str, Any]) -> "Classifier":

@@ -157,7 +157,9 @@ def demo(
 def predict(
     run: RunPath,
     images: Annotated[list[str], typer.Argument(help="files, folders, globs or file: URLs")],
-    out: Annotated[Path, typer.Option(help="a .csv, .parquet or .jsonl file")] = Path("predictions.csv"),
+    out: Annotated[
+        Path, typer.Option(help="a .csv, .parquet or .jsonl file; for objects also .json (COCO)")
+    ] = Path("predictions.csv"),
     sets: Annotated[
         bool, typer.Option("--sets", help="also the labels that hold the true one in 9 of 10 cases")
     ] = False,
@@ -165,8 +167,10 @@ def predict(
         float | None, typer.Option(help='say "I don\'t know" where more than this share would be wrong')
     ] = None,
     min_confidence: Annotated[
-        float | None, typer.Option(help='say "I don\'t know" below this probability')
+        float | None,
+        typer.Option(help='say "I don\'t know" below this probability; of objects, leave out lower scores'),
     ] = None,
+    draw: Annotated[Path | None, typer.Option(help="a folder for drawings of what was found")] = None,
     json: Json = False,
 ) -> None:
     """Predict the labels of images and write a table."""
@@ -174,7 +178,9 @@ def predict(
     from vidi.core.progress import Terminal
     from vidi.verbs.predict import predict as verb
 
-    done = verb(run, images, out=out, sets=sets, risk=risk, min_confidence=min_confidence, say=Terminal())
+    done = verb(
+        run, images, out=out, sets=sets, risk=risk, min_confidence=min_confidence, draw=draw, say=Terminal()
+    )
     if not done.answered:
         name, error = done.errors[0]
         raise UsageError(

@@ -61,7 +61,7 @@ def run(folder: Path, results: Mapping[str, Any]) -> None:
         typer.echo(f"  · {reason}")
     typer.echo(f"\nOn {results['n']:,} held-out images:")
     numbers(results, None)
-    for rival in results["baselines"]:
+    for rival in results.get("baselines", ()):
         first = number(rival["measured"][0])
         typer.echo(f"  beside it, {rival['name']}: {first[0]} {first[1]} {first[2]}")
     if results["data"]["remark_counts"]:

@@ -10,10 +10,11 @@ from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
 
 from vidi.core.dataset import Dataset
+from vidi.core.errors import UsageError
 from vidi.core.network import Classifier, NetworkSpec
 from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import RunFolder
-from vidi.core.task import Task
+from vidi.core.task import DenseTask, Task
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Fitted:
     `validation` is the measured accuracy (or mean average precision) on the validation split, where one exists.
     """
 
-    network: Classifier
+    network: Any  # a Classifier, or a detector or segmenter
     spec: NetworkSpec
     decisions: Mapping[str, Any] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
@@ -77,10 +78,10 @@ class Job:
     """
 
     dataset: Dataset
-    task: Task
+    task: Task | DenseTask
     pixels: Pixels
     features: FeatureSource
-    build: Callable[..., Classifier]
+    build: Callable[..., Any]
     folder: RunFolder
     budget: Budget = field(default_factory=Budget)
     seed: int = 0
@@ -88,9 +89,19 @@ class Job:
     recipes: Mapping[str, Callable[..., Fitted]] = field(default_factory=dict)
     checkpoint_seconds: float = 30.0
 
+    @property
+    def labelled(self) -> Task:
+        """The task, if its answers are labels; raises UsageError if not: this recipe does not serve it."""
+        if isinstance(self.task, Task):
+            return self.task
+        raise UsageError(
+            f"this recipe answers with labels, and the task is {self.task.name}; see vidi list recipes for those that "
+            f"serve it, or name --task multilabel"
+        )
+
     def target(self, rows: NDArray[np.int64]) -> Float[np.ndarray, "n c"]:
-        """The rows' targets as the task's numbers."""
-        return self.task.encode(list(self.dataset.column("target")[rows]), self.dataset.labels)
+        """The rows' targets as the task's numbers; of tasks whose answers are labels."""
+        return self.labelled.encode(list(self.dataset.column("target")[rows]), self.dataset.labels)
 
     def groups(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """A number for each row; rows that must stay on one side of any split (same group, same picture) share it."""

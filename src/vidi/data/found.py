@@ -84,7 +84,9 @@ class FoundMap:
 Found = FoundObjects | FoundMap
 
 
-def objects_of(rows: Sequence[dict[str, Any]], labels: Sequence[str], image_hw: tuple[int, int]) -> FoundObjects:
+def objects_of(
+    rows: Sequence[dict[str, Any]], labels: Sequence[str], image_hw: tuple[int, int]
+) -> FoundObjects:
     """The objects that `rows` keeps; raises ValueError for a label that is none of `labels`."""
     scores = [row["score"] for row in rows]
     codes = [row["rle"] for row in rows]

@@ -55,8 +55,16 @@ def found_objects(answer: Answer, placing: Placing, image_hw: tuple[int, int]) -
 def placed_back(plane: NDArray[Any], placing: Placing, image_hw: tuple[int, int]) -> NDArray[Any]:
     """A plane of the network's square in the image's pixels: the nearest of the square, its border beyond."""
     side_y, side_x = plane.shape
-    y = ((np.arange(image_hw[0]) + 0.5) * placing.scale_y + placing.shift_y).astype(np.int64).clip(0, side_y - 1)
-    x = ((np.arange(image_hw[1]) + 0.5) * placing.scale_x + placing.shift_x).astype(np.int64).clip(0, side_x - 1)
+    y = (
+        ((np.arange(image_hw[0]) + 0.5) * placing.scale_y + placing.shift_y)
+        .astype(np.int64)
+        .clip(0, side_y - 1)
+    )
+    x = (
+        ((np.arange(image_hw[1]) + 0.5) * placing.scale_x + placing.shift_x)
+        .astype(np.int64)
+        .clip(0, side_x - 1)
+    )
     return plane[y][:, x]
 
 

@@ -81,7 +81,9 @@ class DenseModel:
         """One answer for each image; objects with a score of `least` or more. See `evaluation.inputs.expand`."""
         return list(self.stream(images, least=least))
 
-    def stream(self, images: Any, *, least: float = 0.3, block: int = 16, say: Say | None = None) -> Iterator[Seen]:
+    def stream(
+        self, images: Any, *, least: float = 0.3, block: int = 16, say: Say | None = None
+    ) -> Iterator[Seen]:
         """The same one by one, with memory that does not grow with their number."""
         source, done = opened(images, self.preprocessing, original=True), 0
         while chunk := list(itertools.islice(source, block)):
@@ -94,7 +96,11 @@ class DenseModel:
         known = [item for item in chunk if item.image is not None and item.original is not None]
         found: Iterator[Found] = iter(())
         if known:
-            sizes = [(int(item.original.shape[0]), int(item.original.shape[1])) for item in known if item.original is not None]
+            sizes = [
+                (int(item.original.shape[0]), int(item.original.shape[1]))
+                for item in known
+                if item.original is not None
+            ]
             found = iter(self.find(np.stack([item.image for item in known if item.image is not None]), sizes))
         for item in chunk:
             if item.image is None:

@@ -30,11 +30,12 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", "
 
 @dataclass(frozen=True)
 class Opened:
-    """One image at the network's size, or the reason why there is none."""
+    """One image at the network's size (and as it is, where that was asked for), or the reason why there is none."""
 
     name: str
     image: UInt8[np.ndarray, "s s 3"] | None
     error: str = ""
+    original: UInt8[np.ndarray, "h w 3"] | None = None
 
 
 def expand(inputs: Any) -> Iterator[tuple[str, Any]]:
@@ -137,7 +138,7 @@ def _as_rgb(picture: NDArray[Any], name: str) -> UInt8[np.ndarray, "h w 3"]:
     return np.ascontiguousarray(np.broadcast_to(picture, (*picture.shape[:2], 3)))
 
 
-def picture(name: str, content: Any, *, at_least_px: int) -> UInt8[np.ndarray, "h w 3"]:
+def picture(name: str, content: Any, *, at_least_px: int | None) -> UInt8[np.ndarray, "h w 3"]:
     """Upright RGB of one entry of `expand`; raises Unreadable. A large JPEG may come reduced (`data.decode`)."""
     if isinstance(content, Path):
         try:
@@ -148,23 +149,28 @@ def picture(name: str, content: Any, *, at_least_px: int) -> UInt8[np.ndarray, "
     return _of_pillow(content, name) if hasattr(content, "convert") else _as_rgb(content, name)
 
 
-def open_one(name: str, content: Any, preprocessing: Preprocessing) -> Opened:
+def open_one(name: str, content: Any, preprocessing: Preprocessing, original: bool = False) -> Opened:
     """Read, decode, resize; an unreadable one keeps its reason."""
     try:
-        image = picture(name, content, at_least_px=preprocessing.size_px)
-        return Opened(name, resize(image, size_px=preprocessing.size_px, fit=preprocessing.fit))
+        image = picture(name, content, at_least_px=None if original else preprocessing.size_px)
+        fitted = resize(image, size_px=preprocessing.size_px, fit=preprocessing.fit)
+        return Opened(name, fitted, original=image if original else None)
     except Unreadable as error:
         return Opened(name, None, str(error))
     except OSError as error:
         return Opened(name, None, error.strerror or str(error))
 
 
-def opened(inputs: Any, preprocessing: Preprocessing, *, ahead: int = 256) -> Iterator[Opened]:
-    """Images in order, decoded in threads at most `ahead` of what was asked for: flat memory."""
+def opened(
+    inputs: Any, preprocessing: Preprocessing, *, ahead: int = 256, original: bool = False
+) -> Iterator[Opened]:
+    """Images in order, decoded in threads at most `ahead` of what was asked for: flat memory. With `original` each
+    comes as it is too, an eighth as many ahead."""
+    ahead = max(1, ahead // 8) if original else ahead
     waiting: deque[Future[Opened]] = deque()
     with ThreadPoolExecutor(max_workers=processors()) as pool:
         for name, content in expand(inputs):
-            waiting.append(pool.submit(open_one, name, content, preprocessing))
+            waiting.append(pool.submit(open_one, name, content, preprocessing, original))
             if len(waiting) >= ahead:
                 yield waiting.popleft().result()
         while waiting:

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from vidi.core.card import Card
 from vidi.core.job import Fitted, Job
+from vidi.core.task import DenseTask
 
 CARD = Card(
     title="Automatic choice",
     idea="A linear probe first, because it costs seconds; then what the budget allows; the best on validation is kept.",
     differs="Nothing is guessed from rules alone: rules choose what is tried, measured validation chooses what stays.",
-    serves=("classification", "multilabel"),
+    serves=("classification", "multilabel", "detection", "instances", "segmentation"),
 )
 
 SCRATCH_FROM = 20_000  # training images; with fewer, pretrained features won in every trial of ours
@@ -28,12 +29,25 @@ def candidates(train: int, median_px: float, seconds_left: float) -> list[tuple[
     return chosen
 
 
+USUAL = {"detection": "yolo", "instances": "mask_rcnn", "segmentation": "lraspp"}
+
+
+def usual(job: Job) -> Fitted:
+    """The fast one of the recipes that serve a task whose answers lie on the image."""
+    name = USUAL[job.task.name]
+    fitted = job.recipes[name](job)
+    said = f"auto took {name}: the fastest of the recipes for {job.task.name}, and the one that learns from few images"
+    return replace(fitted, reasons=(said, *fitted.reasons))
+
+
 def recipe(job: Job, *, network: str = "lite0", size_px: int = 128) -> Fitted:
     """The best of several recipes on the validation split.
 
     network: the pretrained network that the candidates share
     size_px: the side images are resized to, in pixels
     """
+    if isinstance(job.task, DenseTask):
+        return usual(job)
     shared = {"network": network, "size_px": size_px}
     rows = job.dataset.where("train")
     probe = job.recipes["probe"](job, **shared)

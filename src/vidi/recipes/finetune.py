@@ -72,7 +72,7 @@ def recipe(
         freeze_norm=freeze_norm,
         clip=clip,
     )
-    objective = smoothed(job.task.loss, smoothing)
+    objective = smoothed(job.labelled.loss, smoothing)
     labels = len(job.dataset.labels)
     model = job.build(network, classes=labels, size_px=size_px, pretrained=pretrained)
     rows, validation = job.dataset.where("train"), job.dataset.where("validation")
@@ -83,7 +83,9 @@ def recipe(
     ]
     source = image_source(job, rows, size_px=size_px, fit=fit, augmentations=augmentations)
     features = job.features(model, weights_key(model), rows)
-    regression = fit_head(features, job.target(rows), job.task.loss, group=job.groups(rows), seed=job.seed)
+    regression = fit_head(
+        features, job.target(rows), job.labelled.loss, group=job.groups(rows), seed=job.seed
+    )
     model.head.load_state_dict(regression.head.state_dict())
     model.requires_grad_(True)
     held_out, checked = at_once(job, validation, size_px=size_px, fit=fit)

@@ -71,7 +71,7 @@ def recipe(
             schedule=schedule,
             precision="fp32",
         ),
-        loss=job.task.loss if loss == "softmax" else multiclass_hinge,
+        loss=job.labelled.loss if loss == "softmax" else multiclass_hinge,
         name="linear",
         validate=lambda module: (
             {"accuracy": network_accuracy(module, held_out, checked)} if len(checked) else {}

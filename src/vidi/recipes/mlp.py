@@ -81,7 +81,7 @@ def recipe(
             optimizer=optimizer,
             schedule=schedule,
         ),
-        loss=job.task.loss,
+        loss=job.labelled.loss,
         name="mlp",
         validate=lambda module: (
             {"accuracy": network_accuracy(module, held_out, checked)} if len(checked) else {}

@@ -35,7 +35,7 @@ def recipe(job: Job, *, network: str = "lite0", size_px: int = 128, folds: int =
     regression = fit_head(
         features[: len(train)],
         job.target(train),
-        job.task.loss,
+        job.labelled.loss,
         group=job.groups(train),
         folds=folds,
         seed=job.seed,

@@ -109,7 +109,7 @@ def recipe(
             average=average,
             clip=clip,
         ),
-        loss=smoothed(job.task.loss, smoothing),
+        loss=smoothed(job.labelled.loss, smoothing),
         name="scratch",
         validate=lambda module: (
             {"accuracy": network_accuracy(module, held_out, checked)} if len(checked) else {}

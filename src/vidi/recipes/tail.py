@@ -98,14 +98,14 @@ def recipe(
         freeze_norm=freeze_norm,
         clip=clip,
     )
-    objective = smoothed(job.task.loss, smoothing)
+    objective = smoothed(job.labelled.loss, smoothing)
     labels = len(job.dataset.labels)
     model = job.build(network, classes=labels, size_px=size_px, pretrained=True)
     cut = cut_for(model, share)
     train_rows, validation = job.dataset.where("train"), job.dataset.where("validation")
     features = job.features(model, weights_key(model), train_rows)
     regression = fit_head(
-        features, job.target(train_rows), job.task.loss, group=job.groups(train_rows), seed=job.seed
+        features, job.target(train_rows), job.labelled.loss, group=job.groups(train_rows), seed=job.seed
     )
     model.head.load_state_dict(regression.head.state_dict())
     model.head.requires_grad_(True)

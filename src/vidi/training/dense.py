@@ -13,6 +13,8 @@ from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
 from vidi.core.pyramid import freeze
 from vidi.core.task import DenseTask
+from vidi.core.two_stage import TwoStage
+from vidi.training.loop import in_float32
 from vidi.training.moved import moved_source
 from vidi.training.train import Settings, train
 
@@ -64,8 +66,12 @@ def train_dense(
     task = job.task
     if not isinstance(task, DenseTask):
         raise TypeError(f"a task whose answer lies on the image was wanted; got {task.name}")
-    spec = NetworkSpec(name, {"classes": len(job.dataset.labels), "backbone": backbone, "size_px": size_px, **options})
-    network = job.build(name, **spec.options, pretrained=pretrained, generator=torch.Generator().manual_seed(job.seed))
+    spec = NetworkSpec(
+        name, {"classes": len(job.dataset.labels), "backbone": backbone, "size_px": size_px, **options}
+    )
+    network = job.build(
+        name, **spec.options, pretrained=pretrained, generator=torch.Generator().manual_seed(job.seed)
+    )
     pyramid = network.backbone if hasattr(network, "backbone") else network.net.backbone.pyramid
     freeze(pyramid, stride=frozen)
     rows, validation = job.dataset.where("train"), job.dataset.where("validation")[:VALIDATED]
@@ -81,6 +87,7 @@ def train_dense(
         loss=objective,
         score=objective.said,
         name=name,
+        still=[pyramid],
         stages=[pyramid, _Rest(network, pyramid)],
         validate=_validated(job, task, network, validation, size_px=size_px, fit=fit),
     )
@@ -107,16 +114,14 @@ class _Rest(nn.Module):
 def _validated(
     job: Job, task: DenseTask, network: Any, rows: NDArray[np.int64], *, size_px: int, fit: str
 ) -> Callable[[nn.Module], Mapping[str, float]] | None:
-    """A function that measures the loss on some validation images as they are; None without any, or where a network
-    has no loss in evaluation mode (regions are drawn at random in training)."""
-    if not len(rows) or task.networks == "detectors" and hasattr(network, "net") and hasattr(network.net, "rpn"):
+    """A function that measures the loss on some validation images as they are; None without any, or for a network of
+    two stages, which draws the regions it learns from at random."""
+    if not len(rows) or isinstance(network, TwoStage):
         return None
     source = moved_source(job, task, rows, size_px=size_px, fit=fit, flip=0.0, scale=1.0, brightness=0.0)
     images, targets = source(rows, torch.Generator().manual_seed(0))
 
     def validate(module: nn.Module) -> Mapping[str, float]:
-        from vidi.training.loop import in_float32
-
         losses = []
         with torch.inference_mode():
             for start in range(0, len(rows), 8):

@@ -1,6 +1,6 @@
 """Batches of images with what is drawn on them, moved together: mirrored, cropped, recoloured."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,9 @@ class Kept:
 
     def __call__(self, row: int) -> dict[str, Any]:
         if row not in self.known:
-            self.known[row] = {key: _packed(value) for key, value in self.task.learn(self.targets, row).items()}
+            self.known[row] = {
+                key: _packed(value) for key, value in self.task.learn(self.targets, row).items()
+            }
         return {key: value() for key, value in self.known[row].items()}
 
 
@@ -56,8 +58,8 @@ def moved_source(
     scale: float,
     brightness: float,
 ) -> Callable[[NDArray[np.int64], torch.Generator], tuple[Tensor, Any]]:
-    """A source of `rows`' images and targets. Each image is mirrored with probability `flip`, cropped to between `scale`
-    and all of its area (and resized again), and its brightness, contrast and saturation vary by up to `brightness`.
+    """A source of `rows`' images and targets. Each image is mirrored with probability `flip`, cropped to between
+    `scale` and all of its area (and resized again); brightness, contrast and saturation vary by up to `brightness`.
 
     Objects of which a crop leaves less than LEAST_SEEN are left out. All is off, exactly, at 0, 1 and 0.
     """
@@ -125,5 +127,3 @@ def seen(step: Any, image: Any, target: Mapping[str, Any]) -> tuple[Any, dict[st
 
 def _areas(boxes: Tensor) -> Tensor:
     return (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(dim=1)
-
-

@@ -140,17 +140,19 @@ def train(
     budget: Budget | None = None,
     validate: Callable[[nn.Module], Mapping[str, float]] | None = None,
     score: Callable[[Any, Any], Mapping[str, float]] = hits,
+    still: Sequence[nn.Module] = (),
 ) -> nn.Module:
     """The trained network (its average, if one is kept), in evaluation mode, on the CPU.
 
     Resumes from the run folder's checkpoint `name` where there is one. `stages` are the parts that get rates of
-    their own, first to last. With `budget.seconds` the number of steps is fitted to the time left.
+    their own, first to last; the batch norms of the parts in `still` keep their statistics, as `freeze_norm` keeps
+    those of all. With `budget.seconds` the number of steps is fitted to the time left.
     """
     tune_memory()
     devices = accelerator()
     model = model.to(memory_format=torch.channels_last).to(devices.device).train()  # type: ignore[call-overload]
-    if settings.freeze_norm:
-        freeze_norm(model)
+    for part in [model] if settings.freeze_norm else still:
+        freeze_norm(part)
     if halved(settings.precision) and devices.device.type == "cpu":
         quicken(model)
     groups = layer_groups(

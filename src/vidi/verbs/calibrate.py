@@ -18,7 +18,9 @@ from vidi.ops.temperature import fit_temperature
 
 def calibrated(job: Job, fitted: Fitted) -> tuple[Model, dict[str, Any]]:
     """The model with its temperature and its limits fitted on the validation split, and what that changed there."""
-    model = Model(fitted.network.eval(), fitted.spec, job.dataset.labels, job.task, folder=job.folder.path)
+    model = Model(
+        fitted.network.eval(), fitted.spec, job.dataset.labels, job.labelled, folder=job.folder.path
+    )
     rows = job.dataset.where("validation")
     if not len(rows):
         return model, {"temperature": 1.0, "n": 0, "split": "validation"}

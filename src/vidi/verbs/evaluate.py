@@ -14,6 +14,7 @@ from vidi.core.files import atomic
 from vidi.core.measured import Measured
 from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import RunFolder
+from vidi.evaluation.dense_model import DenseModel
 from vidi.evaluation.model import Model
 from vidi.evaluation.score import write_predictions
 from vidi.verbs.assess import described
@@ -32,7 +33,7 @@ class Evaluation:
 
 
 def evaluate(
-    model: Model | str | Path,
+    model: Model | DenseModel | str | Path,
     data: str | Path | Loaded,
     *,
     seed: int = 0,
@@ -46,8 +47,8 @@ def evaluate(
     if the data has labels the model can't know.
     """
     say = say or Quiet()
-    run = None if isinstance(model, Model) else RunFolder.open(Path(model))
-    model = model if isinstance(model, Model) else open_model(model)
+    run = None if isinstance(model, Model | DenseModel) else RunFolder.open(Path(model))
+    model = model if isinstance(model, Model | DenseModel) else open_model(model)
     if not isinstance(data, Loaded):
         data = load(data, fewest_labels=1, task=model.task.name, seed=seed, say=say, **dict(read or {}))
     dataset = data.dataset
@@ -83,7 +84,7 @@ def _is_split(dataset: Dataset) -> bool:
     return bool(len(dataset.where("train")) and len(dataset.where("test")))
 
 
-def _refuse_unknown(dataset: Dataset, model: Model) -> None:
+def _refuse_unknown(dataset: Dataset, model: Model | DenseModel) -> None:
     unknown = sorted(set(dataset.labels) - set(model.labels))
     if unknown:
         raise UsageError(

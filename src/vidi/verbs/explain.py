@@ -15,7 +15,7 @@ from vidi.evaluation.model import Model
 from vidi.explanations.believing import Method, known_method
 from vidi.verbs.believed import Belief, Believing, key
 from vidi.verbs.looking import Explanation, asked, explanations
-from vidi.verbs.open import open_model
+from vidi.verbs.open import open_labelled
 from vidi.verbs.pictured import Pictured, checked_folder
 from vidi.verbs.predict import said
 
@@ -67,7 +67,7 @@ def explain(
     unknown method, label or layer, for a method that can't explain this network, and where no image can be opened.
     """
     say = say or Quiet()
-    model = run if isinstance(run, Model) else open_model(run)
+    model = run if isinstance(run, Model) else open_labelled(run)
     wanted = asked(model, label, against)
     names, named = asked_methods(method, layer)
     methods = [known_method(name, **_options(name, layer)) for name in names]

@@ -3,16 +3,16 @@
 from types import ModuleType
 
 from vidi import catalog
-from vidi.core.task import Task
-from vidi.verbs import labels
+from vidi.core.task import DenseTask, Task
+from vidi.verbs import dense, labels
 
 
-def task_named(name: str) -> Task:
+def task_named(name: str) -> Task | DenseTask:
     """A task by its name."""
-    task: Task = catalog.load("tasks", name).TASK
+    task: Task | DenseTask = catalog.load("tasks", name).TASK
     return task
 
 
-def form_of(task: Task) -> ModuleType:
-    """A module with `opened`, `judged`, `assessed` and `again`, as `verbs.labels` has them."""
-    return labels
+def form_of(task: Task | DenseTask) -> ModuleType:
+    """A module with `opened`, `judged`, `assessed`, `again` and `picture_of`, as `verbs.labels` has them."""
+    return dense if isinstance(task, DenseTask) else labels

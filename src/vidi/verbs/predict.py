@@ -1,43 +1,22 @@
 """Predictions for any number of images, written as they come."""
 
-import csv
-import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from vidi.core.errors import UsageError
-from vidi.core.files import atomic
 from vidi.core.progress import Quiet, Say
+from vidi.evaluation.dense_model import DenseModel
 from vidi.evaluation.limits import Limits
 from vidi.evaluation.model import Model, Prediction
+from vidi.verbs.find import find
 from vidi.verbs.open import open_model
+from vidi.verbs.written import TABLES, Predicted, Row, said, written
 
-FORMATS = (".csv", ".parquet", ".jsonl")
 SILENCE = "I don't know"
 JOINT = "|"  # between the labels of a set
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """How many images got an answer, and which could not be opened (the first hundred, with reasons).
-
-    `silent` of the answers are "I don't know", `unfamiliar` are of images unlike those the model was trained on.
-    """
-
-    out: Path
-    answered: int
-    failed: int
-    errors: tuple[tuple[str, str], ...]
-    silent: int = 0
-    unfamiliar: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,31 +76,21 @@ def answering(model: Model, *, sets: bool, risk: float | None, min_confidence: f
     return Answering(model.labels, limits, sets, least)
 
 
-def said(images: Any) -> str:
-    """What was asked for, as a person would say it."""
-    if isinstance(images, str | os.PathLike):
-        return os.fspath(images)
-    if isinstance(images, list | tuple) and images and all(isinstance(i, str | os.PathLike) for i in images):
-        return ", ".join(os.fspath(each) for each in images[:3]) + (", …" if len(images) > 3 else "")
-    return "what was given"
-
-
-def written(name: str) -> str:
-    """A path as text: bytes of a name that are not UTF-8 are spelled out (`\\xff`)."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 def predict(
-    run: str | Path | Model,
+    run: str | Path | Model | DenseModel,
     images: Any,
     *,
     out: str | Path,
     sets: bool = False,
     risk: float | None = None,
     min_confidence: float | None = None,
+    draw: str | Path | None = None,
     say: Say | None = None,
 ) -> Predicted:
     """Write one row for each image to a CSV, Parquet or JSONL file; unreadable images become rows with an error.
+
+    A model that finds objects or maps writes a row for each object (see `verbs.find`): those with a score of
+    `min_confidence` or more (default 0.3); `draw` is a folder for drawings of them.
 
     `sets` adds the labels that hold the true one in nine of ten cases; with `risk` (or `min_confidence`) the answer is
     "I don't know" where wrong answers would be more frequent (or the probability lower). A column says which images
@@ -130,14 +99,21 @@ def predict(
     the run has no thresholds.
     """
     path = Path(out)
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"--out wants a name ending in {', '.join(FORMATS)}; got {path.name}")
-    model = run if isinstance(run, Model) else open_model(run)
+    model = run if isinstance(run, Model | DenseModel) else open_model(run)
+    if isinstance(model, DenseModel):
+        if sets or risk is not None:
+            raise UsageError(f"--sets and --risk are for labels; this model's task is {model.task.name}")
+        least = 0.3 if min_confidence is None else min_confidence
+        return find(model, images, out=out, draw=draw, least=least, say=say)
+    if draw is not None:
+        raise UsageError(f"--draw draws objects and maps; this model's task is {model.task.name}")
+    if path.suffix.lower() not in TABLES:
+        raise UsageError(f"--out wants a name ending in {', '.join(TABLES)}; got {path.name}")
     way = answering(model, sets=sets, risk=risk, min_confidence=min_confidence)
     answered = failed = silent = strange = 0
     errors: list[tuple[str, str]] = []
     names = list(way.row(Prediction("", None, None, {})))
-    with WRITERS[path.suffix.lower()](path, names) as write:  # first, so that a bad place costs no time
+    with TABLES[path.suffix.lower()](path, names) as write:  # first, so that a bad place costs no time
         for prediction in model.stream(images, say=say or Quiet()):
             row = way.row(prediction)
             write(row)
@@ -148,56 +124,3 @@ def predict(
         if not answered + failed:
             raise UsageError(f"no image was found in {said(images)}; give image files, a folder or a glob")
     return Predicted(path, answered, failed, tuple(errors), silent, strange)
-
-
-@contextmanager
-def _csv(path: Path, names: list[str]) -> Iterator[Callable[[Row], None]]:
-    with atomic(path, "w") as stream:
-        writer = csv.DictWriter(stream, names)
-        writer.writeheader()
-        yield lambda row: writer.writerow({key: _plain(value) for key, value in row.items()})
-
-
-def _plain(value: Any) -> Any:
-    """Seven digits are more than a float32 network knows; yes and no as JSON has them."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.7g}" if isinstance(value, float) else value
-
-
-@contextmanager
-def _jsonl(path: Path, names: list[str]) -> Iterator[Callable[[Row], None]]:
-    with atomic(path, "w") as stream:
-
-        def write(row: Row) -> None:
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-        yield write
-
-
-@contextmanager
-def _parquet(path: Path, names: list[str], *, group: int = 4096) -> Iterator[Callable[[Row], None]]:
-    import pyarrow.parquet as pq
-
-    kinds = dict.fromkeys(("path", "prediction", "set", "error"), pa.string())
-    kinds |= dict.fromkeys(("answered", "unfamiliar"), pa.bool_())
-    schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in names])
-    with atomic(path) as stream, pq.ParquetWriter(stream, schema) as writer:
-        waiting: list[Row] = []
-
-        def flush() -> None:
-            if waiting:
-                writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
-                waiting.clear()
-
-        def write(row: Row) -> None:
-            waiting.append(row)
-            if len(waiting) >= group:
-                flush()
-
-        yield write
-        flush()
-
-
-Writer = Callable[[Path, list[str]], AbstractContextManager[Callable[[Row], None]]]
-WRITERS: dict[str, Writer] = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}

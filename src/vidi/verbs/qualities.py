@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from vidi.core.dataset import Dataset
 from vidi.documents.drawn import best_and_worst
 from vidi.documents.found import image_quality
-from vidi.ops.average_precision import FIFTY
-from vidi.ops.coco_evaluation import evaluated
+from vidi.ops.average_precision import curve
 from vidi.ops.detected import Detected
 from vidi.ops.segmented import Segmented
 
@@ -50,16 +49,10 @@ def hardest_images(
 
 def precision_recall_points(detected: Detected) -> dict[str, list[list[float]]]:
     """Precision at 101 recalls for each label, at an overlap of 0.5: (recall, precision) pairs."""
-    precision = np.asarray(evaluated(detected).precision)
+    there = set(detected.truth.label[~detected.truth.is_crowd].tolist())
     curves = {}
-    for number, label in enumerate(detected.labels):
-        values = curve_of(precision, number)
-        if len(values) and (values >= 0).all():
-            recall = np.linspace(0, 1, len(values))
-            curves[label] = [[round(float(r), 4), round(float(p), 4)] for r, p in zip(recall, values, strict=True)]
+    for number in sorted(there):
+        found = curve(detected, number)
+        pairs = zip(found.recall, found.precision, strict=True)
+        curves[detected.labels[number]] = [[round(float(r), 4), round(float(p), 4)] for r, p in pairs]
     return curves
-
-
-def curve_of(precision: NDArray[np.float64], number: int) -> NDArray[np.float64]:
-    """One label's precision at an overlap of 0.5 over all sizes."""
-    return np.asarray(precision[FIFTY, number, 0], np.float64)

@@ -20,6 +20,7 @@ from vidi.core.job import Budget, Fitted, Job
 from vidi.core.measured import Measured
 from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import RunFolder
+from vidi.evaluation.dense_model import DenseModel
 from vidi.evaluation.model import Model
 from vidi.evaluation.score import write_predictions
 from vidi.verbs.assess import described
@@ -34,7 +35,7 @@ class Run:
     """A finished run: its folder, its model, and every number it measured."""
 
     folder: Path
-    model: Model
+    model: Model | DenseModel
     measured: tuple[Measured, ...]
     results: Mapping[str, Any]
 
@@ -164,7 +165,7 @@ def finished(folder: RunFolder) -> dict[str, Any]:
 
 def judged(
     job: Job, data: Loaded, fitted: Fitted, recorded: Mapping[str, Any], stages: dict[str, float]
-) -> tuple[Model, dict[str, Any]]:
+) -> tuple[Model | DenseModel, dict[str, Any]]:
     """The finished model, saved with its predictions on the held-out split, and what results.json says of them."""
     dataset, folder = job.dataset, job.folder
     started = time.monotonic()

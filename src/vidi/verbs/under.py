@@ -17,7 +17,7 @@ from vidi.core.progress import Say
 from vidi.core.requirement import SEVERITIES, Requirement, known
 from vidi.core.run_folder import RunFolder
 from vidi.verbs.load import Loaded
-from vidi.verbs.open import open_model
+from vidi.verbs.open import open_labelled
 from vidi.verbs.verify import at_hand, held_out
 
 
@@ -56,7 +56,7 @@ def under(
     """
     names = [*catalog.cards("corruptions"), *catalog.cards("dials")]
     demands = [known(demand, metrics=["accuracy"], corruptions=names) for demand in demands]
-    model = open_model(run)
+    model = open_labelled(run)
     wanted = list(dict.fromkeys(name for demand in demands for name in demand.arguments))
     say(f"predicting {len(found.rows):,} images under {', '.join(wanted)}")
     size = model.preprocessing
