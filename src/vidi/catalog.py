@@ -171,12 +171,14 @@ def _dense(kind_name: str, name: str, arguments: dict[str, Any]) -> Any:
     given = {key: arguments.pop(key) for key in ("backbone", "size_px", "pretrained") if key in arguments}
     backbone, size = str(given.get("backbone", DEFAULT_NETWORK)), int(given.get("size_px", 320))
     strides = getattr(module, "STRIDES", (8, 16, 32))
-    weights = {"pretrained": bool(given.get("pretrained", False))}
+    pretrained = bool(given.get("pretrained", False))
     own = backbone in ALIASES or backbone in cards("networks")
     pyramid = (
-        of_classifier(_built(backbone, {"classes": 2, "size_px": size, **weights}), strides=strides)
+        of_classifier(
+            _built(backbone, {"classes": 2, "size_px": size, "pretrained": pretrained}), strides=strides
+        )
         if own
-        else of_timm(known_library(backbone), size_px=size, strides=strides, **weights)
+        else of_timm(known_library(backbone), size_px=size, strides=strides, pretrained=pretrained)
     )
     known = {option.name for option in options(kind_name, name, "build")}
     unknown = arguments.keys() - known

@@ -65,7 +65,7 @@ def placed_back(plane: NDArray[Any], placing: Placing, image_hw: tuple[int, int]
         .astype(np.int64)
         .clip(0, side_x - 1)
     )
-    return plane[y][:, x]
+    return np.asarray(plane[y][:, x])
 
 
 def true_objects(targets: Targets, row: int, *, with_masks: bool) -> FoundObjects:

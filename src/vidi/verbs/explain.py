@@ -17,7 +17,7 @@ from vidi.verbs.believed import Belief, Believing, key
 from vidi.verbs.looking import Explanation, asked, explanations
 from vidi.verbs.open import open_labelled
 from vidi.verbs.pictured import Pictured, checked_folder
-from vidi.verbs.predict import said
+from vidi.verbs.written import said
 
 ALL = "all"
 CHEAP, FEW = 32, 8  # passes for one map that any number of images may have; fewer images may have more
