@@ -114,6 +114,12 @@ class DatasetPixels:
             make=lambda content: square(content, size_px=size_px, fit=fit),
         )
 
+    def whole(self, row: int) -> UInt8[np.ndarray, "h w 3"]:
+        """One image as it is, not kept; raises UsageError if its file has gone or changed since the scan."""
+        wanted = self.dataset.table.slice(row, 1).to_pylist()
+        found = contents(self.dataset.root, wanted, self.dataset.columns.get("image", "image"))
+        return made(lambda content: decode(content).image, next(found), wanted[0])
+
     def thumbnails(self, rows: NDArray[np.int64] | None = None) -> UInt8[np.ndarray, "n 32 32"]:
         """Grey pictures of 32 x 32 for the near-duplicate search; of all rows by default."""
         return self._kept(

@@ -39,7 +39,7 @@ def per_label(evidence: Evidence) -> dict[str, Any]:
     """Rows of label, n and its numbers; with very many labels those with the lowest F1."""
     by_label: dict[str, dict[str, Measured]] = {}
     for entry in evidence.measured:
-        if entry.of:
+        if entry.of in evidence.labels:
             by_label.setdefault(entry.of, {})[entry.name] = entry
     present = dict.fromkeys(name for row in by_label.values() for name in row)
     names = [name for name in PER_LABEL if name in present] or list(present)[: len(PER_LABEL)]

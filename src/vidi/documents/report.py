@@ -8,7 +8,17 @@ from typing import Any
 from markupsafe import Markup
 
 from vidi.core.measured import Measured
-from vidi.documents import audit_page, charts, confusion, prose, quantitative, sentences, text, verdicts
+from vidi.documents import (
+    audit_page,
+    charts,
+    confusion,
+    objects,
+    prose,
+    quantitative,
+    sentences,
+    text,
+    verdicts,
+)
 from vidi.documents.checked import arranged, of_data
 from vidi.documents.evidence import Audited, Evidence
 from vidi.documents.facts import pairs, per_label
@@ -25,12 +35,18 @@ GRIDS = {
         "Wrong, and sure of it: look here for wrong labels and for blind spots.",
     ),
     "least_certain": ("Least certain mistakes", "Wrong, but hesitant."),
+    "worst": (
+        "Worst images",
+        "Found at the left, true at the right. In percent: the F score of objects, or the mean overlap of classes.",
+    ),
+    "best": ("Best images", "Found at the left, true at the right."),
     "surest_hits": ("Surest hits", "Right, and sure of it: what the model takes for typical."),
 }
 CONTENTS = (  # a section's id, its name, and what must be there for it
     ("result", "Result", ("lines", "comparison", "cautions")),
     ("numbers", "Every number", ("whole",)),
     ("labels", "Each label", ("labelled",)),
+    ("objects", "Objects", ("objects",)),
     ("confusions", "Confusions", ("confusion",)),
     ("probabilities", "Probabilities", ()),
     ("silence", "“I don’t know”", ("trust",)),
@@ -59,7 +75,7 @@ def render(evidence: Evidence, *, thumbnail: Thumbnail, papers: Mapping[str, str
         "lines": verdicts.of_run(evidence),
         "comparison": _comparison(evidence),
         "cautions": sentences.cautions(evidence),
-        "whole": [entry for entry in evidence.measured if not entry.of],
+        "whole": [*(entry for entry in evidence.measured if not entry.of), *objects.by_size(evidence)],
         "per_label": per_label(evidence),
         "weakest": sentences.weakest(evidence),
         "calibration": sentences.calibration(evidence),
@@ -67,6 +83,7 @@ def render(evidence: Evidence, *, thumbnail: Thumbnail, papers: Mapping[str, str
         "bins": [entry for entry in evidence.results.get("reliability") or () if entry.get("n")],
         "inference": sentences.inference(evidence),
         "curves": _curves(evidence),
+        "objects": objects.figures(evidence),
         "grids": grids,
         "check": arranged(evidence.check, album),
         "confusion": _confusion(evidence, album),

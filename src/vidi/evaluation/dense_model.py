@@ -57,7 +57,7 @@ class DenseModel:
         network = self.network.eval().to(memory_format=torch.channels_last)
         options = {"least": LEAST} if self.task.networks == "detectors" else {}
         for number, image in enumerate(images):
-            batch = torch.from_numpy(np.ascontiguousarray(image))[None].permute(0, 3, 1, 2)
+            batch = torch.from_numpy(np.array(image))[None].permute(0, 3, 1, 2)
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
                 outputs = network(batch)
             with torch.inference_mode():

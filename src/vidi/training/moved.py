@@ -86,11 +86,19 @@ def _image(pixels: UInt8[np.ndarray, "s s 3"]) -> Any:
     return torchvision_tensors().Image(torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))))
 
 
+def transforms() -> Any:
+    """torchvision's transforms v2, imported at the first call."""
+    torchvision()
+    from torchvision.transforms import v2
+
+    return v2
+
+
 def mover(
     *, size_px: int, flip: float, scale: float, brightness: float
 ) -> Callable[[Any, Mapping[str, Any]], tuple[Tensor, dict[str, Any]]]:
     """A function of (image, target) that moves both; torch's own generator says how."""
-    v2 = torchvision().transforms.v2
+    v2 = transforms()
     steps: list[Any] = []
     if flip:
         steps.append(v2.RandomHorizontalFlip(flip))
@@ -114,7 +122,7 @@ def seen(step: Any, image: Any, target: Mapping[str, Any]) -> tuple[Any, dict[st
     """A crop of an image with objects; those of which too little is left are gone."""
     tv = torchvision_tensors()
     boxes = target["boxes"]
-    free = tv.BoundingBoxes(boxes, format="XYXY", canvas_size=boxes.canvas_size, clamping_mode="none")
+    free = tv.BoundingBoxes(boxes, format="XYXY", canvas_size=boxes.canvas_size, clamping_mode=None)
     image, told = step(image, {**target, "boxes": free})
     size = tuple(image.shape[-2:])
     whole = told["boxes"].as_subclass(torch.Tensor)

@@ -137,7 +137,7 @@ def described(dataset: Dataset, *, exact: int, near: int) -> dict[str, Any]:
     split, target = dataset.column("split"), dataset.column("target")
     counts: dict[str, dict[str, int]] = {label: dict.fromkeys(SPLITS, 0) for label in dataset.labels}
     for text, part in zip(target, split, strict=True):
-        for label in str(text).split("|") if dataset.task == "multilabel" else [str(text)]:
+        for label in str(text).split("|") if dataset.several else [str(text)]:
             if label in counts and part in SPLITS:
                 counts[label][part] += 1
     kinds = Counter(remark.kind for remark in dataset.remarks)

@@ -1,6 +1,6 @@
 """Models whose answer lies on the image: judged at the end of a run, on other data, and again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,21 @@ from vidi.core.files import atomic
 from vidi.core.job import Fitted, Job
 from vidi.core.measured import Measured, Verdict
 from vidi.core.progress import Say
+from vidi.core.run_folder import RunFolder
 from vidi.core.task import DenseTask
-from vidi.data.found import COLUMN, Found, FoundMap, map_of
+from vidi.data.found import COLUMN, Found, FoundMap, map_of, objects_of
 from vidi.data.targets import Targets
+from vidi.documents.drawn import encoded
 from vidi.evaluation.dense_model import DenseModel, load_dense_model
 from vidi.evaluation.score import write_predictions
 from vidi.ops.detected import Detected
+from vidi.verbs.drawing import beside_truth
 from vidi.verbs.load import Loaded
 from vidi.verbs.qualities import hardest_images, precision_recall_points, qualities
+from vidi.verbs.thumbnails import thumbnails
 
 MOVED_PX, MOVED_SCORE = 1.0, 0.02  # further than another processor's rounding takes an object
+SHOWN_SCORE = 0.3  # what is drawn
 WEAK = 0.1  # a score that says little
 FLIPPED = 0.01  # of the images, and of a map's pixels: more than another processor's rounding changes
 
@@ -44,6 +49,35 @@ def judged(
     table, content = assessed(model, data, job.dataset, rows, seed=job.seed, say=job.say)
     write_predictions(job.folder.path / "predictions.parquet", table, atomic)
     return model, content
+
+
+def pictures(folder: RunFolder, data: Loaded) -> Callable[[str], bytes | None]:
+    """Each example's picture for the pages, by its id: with what was found on it and, dashed, what is there, where the
+    pages show the best and the worst; of the others from the pixel cache."""
+    import pyarrow.parquet as pq
+
+    plain = thumbnails(data)
+    mistakes = folder.read("results.json", "results")["mistakes"]
+    shown = {str(entry["id"]) for entries in mistakes.values() for entry in entries}
+    labels = folder.read("model.json", "model")["labels"]
+    kept = pq.read_table(
+        folder.path / "predictions.parquet", columns=["id", "width", "height", "truth", "found"]
+    )
+    answers = {row["id"]: row for row in kept.to_pylist() if row["id"] in shown}
+    place = {str(key): number for number, key in enumerate(data.dataset.column("id"))}
+    maps = "pixel_confusion" in folder.read("results.json", "results")
+
+    def picture(key: str) -> bytes | None:
+        if key not in answers or key not in place:
+            return plain(key)
+        row = answers[key]
+        sides = (row["height"], row["width"])
+        of = map_of if maps else objects_of
+        found, truth = (of(row[name], labels, sides) for name in ("found", "truth"))
+        drawn = beside_truth(data.pixels.whole(place[key]), found.surer(SHOWN_SCORE), truth, labels)
+        return encoded(drawn, quality=80)
+
+    return picture
 
 
 def assessed(

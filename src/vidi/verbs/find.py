@@ -7,16 +7,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from vidi.core.errors import UsageError
 from vidi.core.files import atomic
 from vidi.core.progress import Quiet, Say
-from vidi.data.found import FoundMap, FoundObjects
-from vidi.documents.drawn import draw_map, draw_marks, encoded, palette
-from vidi.documents.found import named_marks
+from vidi.data.found import FoundMap
+from vidi.documents.drawn import encoded, palette
 from vidi.evaluation.dense_model import DenseModel, Seen
-from vidi.ops.detected import Objects
+from vidi.verbs.drawing import drawn_on
 from vidi.verbs.written import TABLES, Predicted, said, written
 
 FORMATS = (".json", *TABLES)
@@ -48,37 +45,20 @@ def find(
         raise UsageError(f"--min-confidence wants a score, 0 to 1; got {least:g}")
     names, answered, failed = Names(), 0, 0
     errors: list[tuple[str, str]] = []
-    colours = palette(len(model.labels))
     with writer(path, model) as write:
         for seen in model.stream(images, least=least, say=say or Quiet()):
             write(seen)
             answered, failed = answered + (not seen.error), failed + bool(seen.error)
             if seen.error and len(errors) < 100:
                 errors.append((seen.name, seen.error))
-            elif draw is not None and not seen.error:
+            elif draw is not None and seen.image is not None and seen.found is not None:
                 save(
                     Path(draw) / f"{names(seen.name)}.jpg",
-                    encoded(drawing(seen, model.labels, colours), quality=88),
+                    encoded(drawn_on(seen.image, seen.found, model.labels), quality=88),
                 )
         if not answered + failed:
             raise UsageError(f"no image was found in {said(images)}; give image files, a folder or a glob")
     return Predicted(path, answered, failed, tuple(errors))
-
-
-def drawing(seen: Seen, labels: Sequence[str], colours: Sequence[tuple[int, int, int]]) -> Any:
-    """The image with what was found on it."""
-    assert seen.image is not None and seen.found is not None
-    return drawn_on(seen.image, seen.found, labels, colours)
-
-
-def drawn_on(image: Any, found: FoundMap | FoundObjects, labels: Sequence[str], colours: Any) -> Any:
-    """An image with objects or a class map on it."""
-    if isinstance(found, FoundMap):
-        return draw_map(image, found.classes, labels, colours=colours)
-    objects = Objects(
-        np.zeros(len(found.boxes), np.int64), found.labels, found.boxes, score=found.scores, mask=found.masks
-    )
-    return draw_marks(image, named_marks(objects, labels, colours))
 
 
 class Names:

@@ -1,6 +1,6 @@
 """Models whose answer is a label, or several: judged at the end of a run, on other data, and again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from vidi.core.files import atomic
 from vidi.core.job import Fitted, Job
 from vidi.core.measured import Measured, Verdict
 from vidi.core.progress import Say
+from vidi.core.run_folder import RunFolder
 from vidi.core.task import Task
 from vidi.evaluation.features import weights_key
 from vidi.evaluation.model import Model, load_model
@@ -30,6 +31,7 @@ from vidi.verbs.attributes import by_attribute
 from vidi.verbs.calibrate import calibrated
 from vidi.verbs.findings import cheap
 from vidi.verbs.load import Loaded, default_backbone
+from vidi.verbs.thumbnails import thumbnails
 
 PRETRAINED = (
     "auto",
@@ -70,6 +72,11 @@ def judged(
     if dataset.task == "classification":
         content |= by_attribute(model, dataset, predictions, seed=seed)
     return model, content
+
+
+def pictures(folder: RunFolder, data: Loaded) -> Callable[[str], bytes | None]:
+    """Each example's picture for the pages, by its id; from the pixel cache."""
+    return thumbnails(data)
 
 
 def kept_features(data: Loaded, recipe: str) -> NDArray[np.float32] | None:

@@ -4,7 +4,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,6 @@ from vidi.verbs.assess import described
 from vidi.verbs.form import form_of, task_named
 from vidi.verbs.labels import PRETRAINED
 from vidi.verbs.load import Loaded, load
-from vidi.verbs.thumbnails import thumbnails
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def carry_out(
     if processes.is_main():
         with processes.alone():
             model, content = judged(job, data, fitted, recorded, stages)
-            write_papers(folder, data)
+            write_papers(folder, form_of(job.task).pictures(folder, data))
             folder.seal()
         for view in (folder.path / "checkpoints").glob("view-*.npy"):  # large, of no use once the run is done
             view.unlink()
@@ -211,8 +210,8 @@ def reserve_for(dataset: Dataset, budget: Budget) -> float:
     return min(0.5 * budget.seconds, 6.0 + ahead / 250)
 
 
-def write_papers(folder: RunFolder, data: Loaded) -> None:
-    """README.md, datasheet.md, report.html and croissant.json; thumbnails come from the pixel cache."""
+def write_papers(folder: RunFolder, picture: Callable[[str], bytes | None]) -> None:
+    """README.md, datasheet.md, report.html and croissant.json; `picture` gives an example's by its id."""
     from vidi.documents.papers import write
 
-    write(folder, thumbnail=thumbnails(data))
+    write(folder, thumbnail=picture)
