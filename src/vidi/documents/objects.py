@@ -8,7 +8,6 @@ from vidi.core.measured import Measured
 from vidi.documents.evidence import Evidence
 from vidi.documents.found import error_bars, precision_recall
 
-
 LOST = "AP50 lost"  # the figure shows it
 
 
