@@ -64,7 +64,7 @@ def judge(
 TASK = DenseTask(
     name="segmentation",
     networks="segmenters",
-    headline="mean IoU",
+    headline="mIoU",
     learn=learn,
     collate=collate,
     found=found,

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from vidi.core.errors import UsageError, check_option
 from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
 from vidi.core.pyramid import freeze
@@ -65,7 +66,11 @@ def train_dense(
     """
     task = job.task
     if not isinstance(task, DenseTask):
-        raise TypeError(f"a task whose answer lies on the image was wanted; got {task.name}")
+        raise UsageError(
+            f"the recipe {name} finds what lies on the image, and the task is {task.name}: use --recipe auto, or data "
+            "with boxes or masks"
+        )
+    check_option("frozen", frozen, holds=frozen >= 0, wanted="a stride, or 0 (none)")
     spec = NetworkSpec(
         name, {"classes": len(job.dataset.labels), "backbone": backbone, "size_px": size_px, **options}
     )
