@@ -38,7 +38,7 @@ QUICK = ("--recipe", "linear", "--epochs", "1")
         (("--resume", "runs/x"), "vidi train wants either data or --resume RUN"),
         (
             ("--task", "regression"),
-            "none of the tasks is named .regression.; there are classification, multilabel",
+            "none of the tasks is named .regression.; there are classification, detection",
         ),
     ],
 )

@@ -135,5 +135,7 @@ def test_auto_takes_the_usual_one(tmp_path):
 
     job = dense_job(tmp_path, "segmentation", count=5)
     taken = []
-    job = replace(job, recipes={"lraspp": lambda j: taken.append(j) or Fitted(torch.nn.Identity(), NetworkSpec("x"))})
+    job = replace(
+        job, recipes={"lraspp": lambda j: taken.append(j) or Fitted(torch.nn.Identity(), NetworkSpec("x"))}
+    )
     assert "lraspp" in catalog.recipe("auto")(job).reasons[0] and taken == [job]

@@ -83,7 +83,8 @@ def test_predict_writes_what_the_model_says(trained, pictures, tmp_path):
         (lambda p: vidi.train(p, recipe="probe", lr=1.0), "has no option --lr; it takes --network"),
         (lambda p: vidi.train(p, minutes=0.0), "--minutes wants a time above 0"),
         (lambda p: vidi.load(p / "nowhere"), "does not exist"),
-        (lambda p: vidi.load(p, task="detection"), "there are classification, multilabel"),
+        (lambda p: vidi.load(p, task="detections"), "did you mean detection"),
+        (lambda p: vidi.load(p, task="detection"), "the task detection wants boxes"),
         (lambda p: vidi.load(p, group="patient"), "patient"),
         (lambda p: vidi.open_model(p), "is not a run folder"),
     ],
@@ -97,6 +98,6 @@ def test_mistakes_are_sentences(call, sentence, pictures, tmp_path, monkeypatch)
 
 def test_a_verb_that_does_not_exist_is_named():
     with pytest.raises(
-        AttributeError, match="its verbs are audit, check, compare, edit_card, evaluate, load"
+        AttributeError, match="its verbs are audit, check, compare, edit_card, evaluate, explain, load"
     ):
         vidi.tain  # noqa: B018

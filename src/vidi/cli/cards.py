@@ -12,6 +12,8 @@ from vidi.core.errors import UsageError, nearest_names
 FUNCTIONS = {  # whose keyword arguments are a member's options
     "recipes": "recipe",
     "networks": "build",
+    "detectors": "build",
+    "segmenters": "build",
     "augmentations": "augment",
     "audits": "audit",
     "corruptions": "corrupt",
@@ -21,10 +23,12 @@ FUNCTIONS = {  # whose keyword arguments are a member's options
     "checks": "check",
     "parts": "layer",
     "metrics": "measure",
+    "detection_metrics": "measure",
+    "segmentation_metrics": "measure",
     "tasks": "",
     "readers": "",
 }
-INTERNAL = ("generator",)  # arguments that no command line can give
+INTERNAL = ("generator", "backbone")  # arguments that no command line can give
 
 
 def members(kind: str | None, *, as_json: bool) -> None:

@@ -32,7 +32,7 @@ def explain(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Where does the model look, can one believe it, and why this label and not that?
+    """Where does the model look, and why this label?
 
     Maps of the methods that pass their checks on this model, as pictures and a page; what fails is struck out.
     """

@@ -25,6 +25,7 @@ from vidi.ops.resize import resize
 
 SMALLEST_DECODE_PX = 64  # twice the thumbnail's side, so that it is still averaged from what was decoded
 NAMED = 3  # of many alike, so many are named
+LABELS_ONLY = ("classification", "multilabel")  # tasks that want nothing drawn
 Row = Mapping[str, Any]
 
 
@@ -103,7 +104,11 @@ def scan(
     if len(gone) == len(found.rows):
         raise UsageError(f"all {len(gone):,} images in {listing.root} were withdrawn; nothing is left to use")
     present = [place for place in range(len(found.rows)) if place not in gone]
-    scheme = None if task in ("classification", "multilabel") else listing.scheme
+    scheme = None if task in LABELS_ONLY else listing.scheme
+    if scheme is None and task not in (*LABELS_ONLY, None):
+        raise UsageError(
+            f"the task {task} wants boxes, outlines or maps; {listing.root} (read as {listing.layout}) has labels only"
+        )
     remarks = [*listing.remarks, *found.remarks()]
     remarks += [Remark("withdrawn", found.rows[place]["path"], why) for place, why in gone.items()]
     if scheme is not None:

@@ -96,4 +96,4 @@ def _parquet(path: Path, names: list[str], *, group: int = 4096) -> Iterator[Cal
 
 
 Writer = Callable[[Path, list[str]], AbstractContextManager[Callable[[Row], None]]]
-TABLES: dict[str, Writer] = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}
+TABLES: dict[str, Writer] = {".csv": _csv, ".parquet": _parquet, ".jsonl": _jsonl}
