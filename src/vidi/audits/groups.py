@@ -63,12 +63,13 @@ def audit(
     *,
     by: Sequence[str],
     positive: str | None = None,
+    only_accuracy: bool = False,
     smallest: int = SMALLEST,
     replicates: int = 1000,
     seed: int = 0,
 ) -> GroupAudit:
     """Accuracy in every group of every subset of the attributes `by`; with two labels, or a `positive` one, also the
-    rates of that label. Each with an interval; gaps, ratios and worst groups for every subset.
+    rates of that label, unless `only_accuracy`. Each with an interval; gaps, ratios and worst groups for every subset.
 
     Groups of fewer than `smallest` examples are named and have no rates. Where examples come in units (`answers.group`)
     those are drawn whole. Raises UsageError for attributes or labels that are not there.
@@ -77,7 +78,7 @@ def audit(
     check_option("by", list(by), holds=0 < len(by) <= MOST_BY, wanted=f"one to {MOST_BY} attributes")
     if len(set(by)) < len(by):
         raise UsageError(f"--by names each attribute once; got {', '.join(by)}")
-    chosen = positive_label(answers, positive)
+    chosen = None if only_accuracy else positive_label(answers, positive)
     codes, levels = answers.codes(by)
     cells = count(
         codes,
@@ -103,7 +104,7 @@ def audit(
             (name_of(level, cells.attributes), int(n))
             for level, n in zip(members.small_level, members.small_n, strict=True)
         ),
-        sentences=tuple(sentences(answers, chosen, positive, members, measured)),
+        sentences=tuple(sentences(answers, chosen, positive or only_accuracy, members, measured)),
     )
 
 
@@ -247,12 +248,12 @@ def bounds(
 
 
 def sentences(
-    answers: Answers, chosen: str | None, asked: str | None, members: Groups, measured: Sequence[Measured]
+    answers: Answers, chosen: str | None, asked: str | bool, members: Groups, measured: Sequence[Measured]
 ) -> Iterator[str]:
     """What a reader must know before the numbers."""
-    if chosen is not None and asked is None:
+    if chosen is not None and not asked:
         yield f"{chosen!r} is taken as the positive label; --positive names another"
-    if chosen is None:
+    if chosen is None and not asked:
         yield f"there are {len(answers.labels)} labels and none was named --positive, so only accuracy is told by group"
     if len(members.small_n):
         yield (

@@ -13,7 +13,9 @@ EXIT = {Verdict.STANDS: 0, Verdict.FAILS: 1, Verdict.CANNOT_TELL: 3}  # 2 is wro
 
 @app.command()
 def audit(
-    subject: Annotated[Path, typer.Argument(help="a run folder, or a table of anybody's predictions")],
+    subject: Annotated[
+        Path, typer.Argument(help="a run folder, a table of anybody's predictions, or a published table")
+    ],
     data: Annotated[
         Path | None, typer.Argument(help="data to judge a run on (default: what it held out)")
     ] = None,
@@ -23,8 +25,37 @@ def audit(
     ] = None,
     truth: Annotated[str | None, typer.Option(help="a table's column with the true labels")] = None,
     predicted: Annotated[str | None, typer.Option(help="a table's column with the predictions")] = None,
+    counts: Annotated[str | None, typer.Option(help="a published table's column with each group's n")] = None,
+    error: Annotated[
+        str | None, typer.Option(help="its column with errors in percent, 6.0|9.8 where two circulate")
+    ] = None,
     positive: Annotated[str | None, typer.Option(help="the label whose rates are told")] = None,
+    good: Annotated[
+        str | None, typer.Option(help="the label that is good to get: who gets it, who pays?")
+    ] = None,
+    threshold: Annotated[
+        list[float] | None, typer.Option(help="of the positive label's probability; may be given often")
+    ] = None,
+    score: Annotated[
+        str | None, typer.Option(help="a column of numbers that --threshold cuts instead")
+    ] = None,
     smallest: Annotated[int, typer.Option(help="groups with fewer examples have no rates")] = 10,
+    slices: Annotated[bool, typer.Option("--slices", help="look for groups that nobody named")] = False,
+    corruptions: Annotated[
+        str,
+        typer.Option(help="names with commas, standard (ImageNet-C's fifteen) or all: accuracy under them"),
+    ] = "",
+    dials: Annotated[str, typer.Option(help="the six difficulties: names with commas, or all")] = "",
+    elephant: Annotated[
+        str | None, typer.Option(help="a cut-out to paste in: a file, a folder of such, or drawn")
+    ] = None,
+    steadiness: Annotated[
+        bool, typer.Option("--steadiness", help="ask again, alone and in other batches")
+    ] = False,
+    most: Annotated[int, typer.Option(help="images that are spoiled, at most")] = 500,
+    baseline: Annotated[
+        Path | None, typer.Option(help="a run whose errors under corruptions are what errors are divided by")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="where to write (a run's audit: in the run)")] = None,
     image: Image = None,
     target: Target = None,
@@ -33,31 +64,48 @@ def audit(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """For whom does it work, and does it do what was demanded?
+    """For whom does it work, where does it break, and does it do what was demanded?
 
     Exit code 0: every demand stands; 1: one fails; 3: cannot tell.
     """
-    from vidi.cli import show
+    from vidi.cli import audited, show
     from vidi.core.progress import Terminal
     from vidi.verbs.audit import audit as verb
 
     found = verb(
         subject,
         data,
-        by=[name.strip() for name in by.split(",") if name.strip()],
+        by=words(by),
         require=require or [],
         truth=truth,
         predicted=predicted,
+        counts=counts,
+        error=error,
         group=group,
         positive=positive,
+        good=good,
+        score=score,
+        thresholds=threshold or [],
         smallest=smallest,
+        slices=slices,
+        corruptions=words(corruptions),
+        dials=words(dials),
+        elephant=elephant,
+        steadiness=steadiness,
+        most=most,
+        baseline=baseline,
         out=out,
         seed=seed,
         say=Terminal(),
         read=reading(image, target, group, split, None),
     )
-    show.json_or(json, dict(found.results), lambda: show.audited(found.results, found.folder))
+    show.json_or(json, dict(found.results), lambda: audited.told(found.results, found.folder))
     raise typer.Exit(EXIT[found.verdict])
+
+
+def words(text: str) -> list[str]:
+    """What stands between commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 @app.command()

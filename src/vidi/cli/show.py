@@ -130,39 +130,6 @@ def verified(content: Mapping[str, Any]) -> None:
     typer.echo(f"\n{plain(content['run'])}: {content['verdict']}")
 
 
-def audited(content: Mapping[str, Any], folder: Path | None) -> None:
-    """Demands first, then every group, then how far they are apart."""
-    typer.echo(f"{content['n']:,} answers of {plain(content['of'])}")
-    for said in content["sentences"]:
-        typer.echo(f"  · {said}")
-    if content["claims"]:
-        typer.echo("\ndemanded:")
-        table([claim(entry) for entry in content["claims"]])
-    if content["measured"]:
-        typer.echo("\noverall:")
-        table([number(entry) for entry in content["measured"] if not entry["of"]])
-    single = [entry for entry in content["groups"] if "(" not in entry["name"]]
-    for name in dict.fromkeys(entry["name"] for entry in single):
-        typer.echo(f"\n{plain(name)}:")
-        table([(entry["of"], *number(entry | {"of": ""})[1:]) for entry in single if entry["name"] == name])
-    spread = [entry for entry in content["groups"] if "(" in entry["name"]]
-    if spread:
-        typer.echo("\nhow far apart:")
-        table([(*number(entry | {"of": ""}), entry["note"]) for entry in spread])
-    for name, n in content["small"][:10]:
-        typer.echo(f"  too small to tell: {plain(name)} (n={n:,})")
-    if len(content["small"]) > 10:
-        typer.echo(f"  … and {len(content['small']) - 10:,} more")
-    if folder is not None:
-        typer.echo(f"\nwritten to {plain(str(folder))}")
-
-
-def claim(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    """A demand, its verdict and the number it was held against."""
-    _, value, interval, n = number(entry["measured"])
-    return entry["requirement"], entry["verdict"], f"{value} {interval} {n}"
-
-
 def compared(content: Mapping[str, Any]) -> None:
     """Each pair: who was right where the other was not, how far they are apart, and the sentence."""
     for pair in content["pairs"]:

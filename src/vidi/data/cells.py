@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vidi.core.dataset import OWN_COLUMNS
 
 MISSING = frozenset(
@@ -84,3 +87,18 @@ def attribute_names(names: Sequence[str]) -> dict[str, str]:
             attribute = f"given_{attribute}"
         chosen[name] = attribute
     return chosen
+
+
+def numbers_of(texts: NDArray[np.object_], *, fewest: int = 1) -> NDArray[np.float64] | None:
+    """A column of texts as numbers, nan where missing; None unless every stated one is a finite number and at least
+    `fewest` differ."""
+    found = np.full(len(texts), np.nan)
+    for place, text in enumerate(texts.tolist()):
+        if text is None:
+            continue
+        try:
+            found[place] = float(text)
+        except ValueError:
+            return None
+    known = found[~np.isnan(found)]
+    return found if np.isfinite(known).all() and len(np.unique(known)) >= fewest else None

@@ -20,6 +20,7 @@ TITLES = {
     "groups": "Groups",
     "slices": "Slices",
     "corruptions": "Corruptions",
+    "dials": "Difficulties",
     "outcomes": "Outcomes",
     "overall": "Everybody",
     "small": "Too small",
@@ -68,9 +69,12 @@ def render(found: Audited, *, source: str = "results.json") -> str:
 
 def sections(found: Audited) -> dict[str, Any]:
     """What the page's sections show; empty ones are left out."""
-    curves = corruption_curves(found.content.get("robustness") or {})
+    curves, dials = (corruption_curves(found.content.get(key) or {}) for key in ("robustness", "dials"))
     lists = dict(quantitative.lists(found))
-    errors = lists.pop("Under corruptions", []) if curves else []
+    errors, hardships = (
+        lists.pop(title, []) if drawn else []
+        for title, drawn in zip(quantitative.SPOILED.values(), (curves, dials), strict=True)
+    )
     small = [(str(name), int(n)) for name, n in found.content.get("small") or ()]
     return {
         "audited": found,
@@ -82,6 +86,8 @@ def sections(found: Audited) -> dict[str, Any]:
         "slices": list(slices(found)),
         "curves": curves,
         "errors": errors,
+        "dials": dials,
+        "hardships": hardships,
         "slices_said": [text.sentence(str(said)) for said in found.content.get("slices_said") or ()],
         "outcomes": outcome_matrix(found.content.get("outcomes") or {}),
         "power": [text.sentence(str(entry["sentence"])) for entry in found.content.get("power") or ()],
@@ -103,10 +109,12 @@ def slices(found: Audited) -> Iterator[dict[str, Any]]:
 
 
 def short(entries: Sequence[Measured]) -> list[Measured]:
-    """Of very many numbers those that narrow by one thing at most (size, or place, and not both)."""
-    if len(entries) <= MOST_LISTED:
-        return list(entries)
-    return [entry for entry in entries if ", " not in re.sub(r"\(.*?\)", "", entry.of)]
+    """Of very many numbers those that narrow by one thing at most (size, or place, and not both), or by none."""
+    kept = list(entries)
+    for sign in (", ", ": "):
+        if len(kept) > MOST_LISTED:
+            kept = [entry for entry in kept if sign not in re.sub(r"\(.*?\)", "", entry.of)]
+    return kept
 
 
 def summary(lines: Sequence[verdicts.Line], found: Audited) -> str:

@@ -22,6 +22,14 @@ RESULTS: Mapping[str, Any] = {
     "task": "classification",
 }
 RECIPE: Mapping[str, Any] = {"recipe": None, "command": None, "created": None, "versions": None, "data": None}
+ASKED = (
+    "slices",
+    "robustness",
+    "dials",
+    "elephant",
+    "steadiness",
+    "outcomes",
+)  # what an audit holds if asked to
 DATA: dict[str, Any] = {"group": None, "attributes": (), "fingerprint": None}
 
 
@@ -174,7 +182,13 @@ def audits_of(run: Path) -> tuple[Audited, ...]:
         if name is None:  # not finished
             continue
         content = RunFolder(path).read(name, "audit")
-        asked = (content.get("of"), content.get("n"), tuple(content.get("by") or ()), content.get("positive"))
+        asked = (
+            content.get("of"),
+            content.get("n"),
+            tuple(content.get("by") or ()),
+            content.get("positive"),
+            *(bool(content.get(key)) for key in ASKED),
+        )
         latest.pop(asked, None)
         groups, measured = (_measured(content.get(key)) for key in ("groups", "measured"))
         latest[asked] = Audited(path.name, content, measured, groups)

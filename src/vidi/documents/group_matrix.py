@@ -56,18 +56,17 @@ def matrix(audited: Audited) -> Matrix | None:
 
 
 RATES = {
-    "selection_rate": "selection rate",
-    "false_positive_rate": "false positive rate",
-    "false_negative_rate": "false negative rate",
-    "good_outcomes_lost": "good outcomes lost",
+    "selection_rate": "given the good outcome",
+    "good_outcomes_lost": "deserved it and lost it",
+    "good_outcomes_undeserved": "given it undeserved",
 }
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """The groups at one threshold, and how many other thresholds were looked at."""
+    """The groups at one threshold (None: by the answers as they stand), and how many others were looked at."""
 
-    at: float
+    at: float | None
     others: int
     matrix: Matrix
 
@@ -78,16 +77,14 @@ def outcome_matrix(content: Mapping[str, Any]) -> Outcomes | None:
     if not thresholds:
         return None
     at = content.get("at")
-    chosen = min(
-        thresholds, key=lambda entry: abs(float(entry["threshold"]) - float(0.5 if at is None else at))
-    )
+    chosen = next((entry for entry in thresholds if entry["threshold"] == at), thresholds[0])
     rows = [_outcome(group) for group in chosen["groups"]]
     entries = [entry for row in rows for entry in row.numbers.values()]
     names = list(dict.fromkeys(entry.name for entry in entries))
     columns = tuple(_column(name, [entry for entry in entries if entry.name == name]) for name in names)
     shown = tuple(rows[:MOST_GROUPS])
     found = Matrix(columns, (("", shown),), len(rows) - len(shown))
-    return Outcomes(float(chosen["threshold"]), len(thresholds) - 1, found)
+    return Outcomes(chosen["threshold"], len(thresholds) - 1, found)
 
 
 def _outcome(group: Mapping[str, Any]) -> LabelRow:

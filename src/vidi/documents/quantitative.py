@@ -10,6 +10,7 @@ from vidi.documents.evidence import Audited, Evidence
 from vidi.documents.facts import LabelRow, groupings
 
 MOST_GROUPS = 40
+SPOILED = {"robustness": "Under corruptions", "dials": "When it gets difficult"}
 LISTS = (  # what an audit may hold besides groups: its key, and what the numbers are
     ("elephant", "An object transplanted into the images"),
     ("steadiness", "The same images again, in other batches"),
@@ -97,20 +98,17 @@ def slices(audited: Audited) -> list[Mapping[str, Any]]:
 
 def lists(audited: Audited) -> Iterator[tuple[str, list[Measured]]]:
     """What else was measured: a title and its numbers."""
-    robustness = audited.content.get("robustness") or {}
-    if robustness:
-        numbers = [
-            robustness.get("clean"),
-            robustness.get("mean"),
-            *(robustness.get("corruption_error") or ()),
-        ]
-        yield "Under corruptions", [Measured.from_record(dict(entry)) for entry in numbers if entry]
+    for key, title in SPOILED.items():
+        found = audited.content.get(key) or {}
+        numbers = [found.get("clean"), found.get("mean"), *(found.get("corruption_error") or ())]
+        if found:
+            yield title, [Measured.from_record(dict(entry)) for entry in numbers if entry]
     for key, title in LISTS:
         content = audited.content.get(key) or ()
         entries = content.values() if isinstance(content, Mapping) else content
-        found = [Measured.from_record(dict(e)) for e in entries if isinstance(e, Mapping) and "value" in e]
-        if found:
-            yield title, found
+        told = [Measured.from_record(dict(e)) for e in entries if isinstance(e, Mapping) and "value" in e]
+        if told:
+            yield title, told
 
 
 def sentences(audited: Audited) -> list[str]:
@@ -134,5 +132,7 @@ def not_measured(evidence: Evidence) -> list[str]:
             else "results within groups: the data has no columns besides image and label"
         )
     if not any(audited.content.get("robustness") for audited in evidence.audits):
-        missing.append("results under corruptions (blur, noise, weather)")
+        missing.append(
+            "results under corruptions (blur, noise, weather): vidi audit RUN --corruptions standard"
+        )
     return missing
