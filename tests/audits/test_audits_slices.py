@@ -24,7 +24,7 @@ def case(drop=0.3, seed=0):
 def test_the_slice_that_was_planted_is_named_with_its_numbers():
     correct, columns, ids = case()
     found = audit(correct, columns, ids=ids)
-    assert [each.name for each in found.flagged] == ["light: lowest fifth"]
+    assert [each.name.partition(" (")[0] for each in found.flagged] == ["light: lowest fifth"]
     (worst,) = found.flagged
     inside = columns["light"] <= np.quantile(columns["light"], 0.2)
     assert worst.n == inside.sum() == 100 and worst.measured.value == correct[inside].mean()

@@ -48,9 +48,9 @@ def judge(demand: Requirement, numbers: Sequence[Measured], answers: Answers, wh
     here = {number.name: number for number in reversed(numbers) if number.of in ("", "all")}
     plain = {name for name in here if "(" not in name}
     demand = replace(demand, metric=ALIASES.get(demand.metric, demand.metric))
-    inner = (
-        plain if not demand.function else {name.split("(")[1].split(",")[0] for name in here if "(" in name}
-    )
+    grouped = {number.name for number in numbers if number.of not in ("", "all") and "(" not in number.name}
+    compared = {name.split("(")[1].split(",")[0] for name in here if "(" in name}
+    inner = grouped | compared if demand.function else plain
     demand = known(
         demand,
         metrics=["accuracy"] if demand.function == "under" else sorted(inner),

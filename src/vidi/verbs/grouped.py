@@ -38,7 +38,16 @@ def overall(answers: Answers, seed: int) -> list[Measured]:
     if answers.probability is None:
         scores = Scores(answers.truth, np.zeros((len(answers), 1)), ("",), seed=seed, group=answers.group)
         return [share_of("accuracy", answers.correct, scores)]
-    scores = Scores(answers.truth, answers.probability, answers.labels, seed=seed, group=answers.group)
+    order = np.lexsort(
+        (*answers.probability.T, answers.truth)
+    )  # what is drawn again depends on no order of rows
+    scores = Scores(
+        answers.truth[order],
+        answers.probability[order],
+        answers.labels,
+        seed=seed,
+        group=None if answers.group is None else answers.group[order],
+    )
     return measure(scores, catalog.metrics("classification"))
 
 

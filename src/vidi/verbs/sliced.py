@@ -10,6 +10,7 @@ from vidi.audits import slices
 from vidi.core.answers import Answers
 from vidi.core.progress import Say
 from vidi.data.cells import numbers_of
+from vidi.data.predictions import IDS
 from vidi.data.traits import traits
 from vidi.evaluation.features import weights_key
 from vidi.ops.clusters import clusters, how_many
@@ -28,7 +29,9 @@ def sliced(
     """`slices` and `slices_said` for audit.json. `behind` are the images, None for a table; columns `without` are none
     that slices are made of."""
     say(f"looking for slices among {len(answers):,} answers")
-    columns = {name: column_of(values) for name, values in answers.attributes.items() if name not in without}
+    columns = {
+        name: column_of(values) for name, values in answers.attributes.items() if name not in (*without, *IDS)
+    }
     if behind is not None and len(answers) >= FEWEST:
         columns |= of_images(behind, seed=seed)
     ids = np.asarray(answers.ids, dtype=object).astype(str)

@@ -20,7 +20,7 @@ from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import MANIFEST, RunFolder
 from vidi.data.predictions import read_own_predictions
 from vidi.documents import croissant, papers
-from vidi.documents.evidence import Audited, gather
+from vidi.documents.evidence import ASKED, Audited, gather
 from vidi.verbs.form import form_of
 from vidi.verbs.load import Loaded, load
 from vidi.verbs.open import open_model
@@ -180,8 +180,13 @@ def audited(folder: RunFolder, results: Mapping[str, Any], seed: int) -> list[Ch
         if audit.content.get("of") != results["data"]["name"] or audit.content.get("n") != results["n"]:
             said = "as it was written; it is of other data, and not measured again here"
             checks.append(Checked(f"audits/{audit.name}", Verdict.STANDS, said))
-        elif audit.groups:
+            continue
+        if audit.groups:
             checks += regrouped(folder, audit, results["data"], seed)
+        kept = [key for key in ASKED if audit.content.get(key)]
+        if kept:
+            said = f"{', '.join(kept)}: as written; the audit's command measures them again"
+            checks.append(Checked(f"audits/{audit.name}", Verdict.STANDS, said))
     return checks
 
 
