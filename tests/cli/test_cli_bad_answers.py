@@ -1,4 +1,4 @@
-"""What an audit does with bad answers: one sentence, or a named group, never silence; what it does not depend on."""
+"""What an audit does with bad answers: a sentence, or a named group, never silence; and what it does not depend on."""
 
 import json
 import shutil

@@ -15,6 +15,8 @@ from vidi.data.predictions import read_own_predictions, read_predictions
 from vidi.verbs.evaluate import evaluate
 from vidi.verbs.load import Loaded, load
 
+LABELLED = ("classification", "multilabel")
+
 
 @dataclass(frozen=True)
 class Found:
@@ -57,12 +59,13 @@ def answered(
     if truth or predicted:
         raise UsageError("--truth and --predicted name columns of a table; a run folder has its own")
     folder, loaded = RunFolder.open(subject), None
-    table = folder.path / "predictions.parquet"
+    task, table = str(folder.read("model.json", "model")["task"]), folder.path / "predictions.parquet"
+    if task not in LABELLED:
+        raise UsageError(f"an audit wants a run whose answers are labels; the task of {subject} is {task}")
     if data is None:
         folder.check("predictions.parquet")
         results: Mapping[str, Any] = folder.read("results.json", "results")
     else:
-        task = str(folder.read("model.json", "model")["task"])
         loaded = load(data, fewest_labels=1, task=task, seed=seed, say=say, **dict(read or {}))
         evaluation = evaluate(subject, loaded, seed=seed, say=say)
         table, results = Path(str(evaluation.folder)) / "predictions.parquet", evaluation.results

@@ -17,7 +17,7 @@ from vidi.evaluation.model import Model
 from vidi.ops.black_box import Predict, chosen
 from vidi.verbs.answered import Found
 from vidi.verbs.load import Loaded
-from vidi.verbs.open import open_model
+from vidi.verbs.open import open_labelled
 from vidi.verbs.verify import at_hand, held_out
 
 MOST = 500  # images that are asked about again and again, unless told otherwise
@@ -91,7 +91,7 @@ def pictures(found: Found, say: Say) -> Pictures:
 def exam(run: Path, behind: Pictures, answers: Answers, *, most: int, seed: int) -> Exam:
     """The run's model and at most `most` of the images, chosen by content: the same ones in whatever order."""
     check_option("most", most, holds=most >= 1, wanted="1 or more images")
-    model = open_model(run)
+    model = open_labelled(run)
     if model.task.name != "classification":
         raise UsageError(f"images are spoiled where each has one label; {run} is for {model.task.name}")
     digest = np.array(
@@ -112,7 +112,7 @@ def exam(run: Path, behind: Pictures, answers: Answers, *, most: int, seed: int)
 
 def sat_by(other: Path, given: Exam, answers: Answers) -> Exam:
     """The same images put to another run's model, at that model's size; UsageError unless it has the same labels."""
-    model = open_model(other)
+    model = open_labelled(other)
     if set(model.labels) != set(given.model.labels):
         raise UsageError(
             f"a baseline knows the same labels; {other} knows {', '.join(model.labels[:8])}, "
