@@ -92,10 +92,10 @@ def draw_marks(image: Picture, marks: Sequence[Mark], *, least_px: int = LEAST_P
     for mark, box in zip(order, corners, strict=True):
         _outline(pen, box, mark, width)
     placed: list[tuple[Number, ...]] = []
-    font = _font(max(14, round(max(canvas.size) / 34)))
+    font = _font(max(13, round(max(canvas.size) / (34 if len(order) <= 8 else 44))))
     for mark, box in sorted(zip(order, corners, strict=True), key=lambda pair: pair[1][1]):
         if mark.text:
-            _plate(pen, box, mark, font, canvas.size, placed)
+            _plate(pen, box, mark, font, canvas.size, placed, corners)
     return np.array(canvas)
 
 
@@ -169,17 +169,25 @@ def _plate(
     font: Any,
     size: tuple[int, int],
     placed: list[tuple[Number, ...]],
+    boxes: Sequence[Sequence[Number]],
 ) -> None:
-    """The name at the first place where no other name stands: over the box, in it, under it, at its right."""
+    """The name where it covers least of other names and of small boxes: over its box, in it, under it, beside it."""
     left, top, right, bottom = pen.textbbox((0, 0), mark.text, font=font)
     wide, high = right - left + 8, bottom - top + 6
     x1, y1, x2, y2 = box
     wanted = [(x1, y1 - high), (x1, y1), (x1, y2), (x2 - wide, y2 - high), (x2 - wide, y1 - high), (x2, y1)]
+    wanted += [(x1 - wide, y1), (x1, y1 - 2 * high)]
+    small = [each for each in boxes if _area(each) < 4 * wide * high]
     inside = [
         (min(max(x, 0), max(size[0] - wide, 0)), min(max(y, 0), max(size[1] - high, 0))) for x, y in wanted
     ]
     plates = [(x, y, x + wide, y + high) for x, y in inside]
-    best = min(plates, key=lambda plate: sum(_shared(plate, other) for other in placed))
+    best = min(
+        plates,
+        key=lambda plate: (
+            3 * sum(_shared(plate, other) for other in placed) + sum(_shared(plate, each) for each in small)
+        ),
+    )
     placed.append(best)
     pen.rectangle(best, fill=mark.colour, outline=DARK)
     pen.text((best[0] + 4 - left, best[1] + 3 - top), mark.text, fill=ink_on(mark.colour), font=font)
