@@ -26,7 +26,7 @@ import numpy as np
 import vidi
 from folder_to_model import peers_python
 from report import CIFAR10, CLASSES, HERE, cifar10, data_folder, log, run, write
-from vidi.audits.label_errors import audit
+from vidi.audits.label_errors import judged as suspects
 from vidi.data.store import Cache
 from vidi.evaluation.features import weights_key
 from vidi.ops.confident import FILTERS, label_issues
@@ -103,10 +103,10 @@ def judged(asked: Question) -> tuple[dict[str, Any], np.ndarray]:
     x, given, clean = asked.features, asked.given, asked.clean
     wrong = given != clean
     began = time.perf_counter()
-    found = audit(x, given, labels=CLASSES, ids=np.arange(len(x)), group=asked.group)
+    probability = out_of_fold(x, given, classes=10, group=asked.group)
+    found = suspects(probability, given, labels=CLASSES, ids=np.arange(len(x)), group=asked.group)
     seconds = time.perf_counter() - began
     named = np.array([int(suspect.id) for suspect in found.suspects], dtype=np.int64)
-    probability = out_of_fold(x, given, classes=10, group=asked.group)
     chosen = {
         "audit": np.isin(np.arange(len(x)), named),
         "audit, its first quarter": np.isin(np.arange(len(x)), named[: len(named) // 4]),

@@ -81,6 +81,25 @@ def test_a_plainly_other_image_is_unfamiliar_and_alike_ones_are_not():
     assert (familiar.distance(rows) == one_by_one).all()
 
 
+def test_groups_count_once_and_few_of_them_still_flag_the_strange():
+    """Of 20 groups one is far off and has half of the images: counted by images nothing else would be unfamiliar."""
+    rng = np.random.default_rng(0)
+    centre = rng.normal(size=32)
+    known = centre + 0.3 * rng.normal(size=(200, 32))
+    group = np.concatenate([np.repeat(np.arange(40), 5), np.full(200, 40)])
+    held = centre + 0.3 * rng.normal(size=(400, 32))
+    held[200:] += 5.0
+    by_image, by_group = fit_familiar(known, held), fit_familiar(known, held, group=group)
+    assert by_group.threshold < by_image.threshold / 1.5
+    few = group % 8
+    assert fit_familiar(known, held, group=few).threshold == by_image.threshold
+    _, validation = drawn(400, seed=1)
+    one = fit_limits(validation.probability, validation.truth)
+    other = fit_limits(validation.probability, validation.truth, group=np.arange(400) // 10)
+    assert other.set_score > one.set_score and other.risks == one.risks
+    assert fit_limits(validation.probability, validation.truth, group=few).set_score is None
+
+
 def test_which_are_known_does_not_depend_on_their_order():
     hashes = [f"{number:064x}" for number in range(900)]
     forward, backward = chosen_known(hashes), chosen_known(hashes[::-1])

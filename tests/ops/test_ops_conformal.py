@@ -51,6 +51,39 @@ def test_the_quantile_by_hand():
     )  # ceil(20 x 0.9), though 20 x 0.9 is 18.000000000000004
 
 
+def test_the_quantile_of_groups_by_hand():
+    """Four groups weigh 1/5 each, whatever their size, and infinity 1/5: at 0.5 two and a half groups are needed."""
+    scores, group = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), np.array(list("aabccd"))
+    assert conformal_quantile(scores, 0.5, group=group) == 4  # 1/10 + 1/10 + 1/5 + 1/10
+    assert conformal_quantile(scores, 0.2, group=group) == 6
+    assert conformal_quantile(scores, 0.19, group=group) == math.inf
+    order = np.array([3, 0, 5, 1, 4, 2])
+    assert conformal_quantile(scores[order], 0.5, group=group[order]) == 4
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.1, 0.37])
+def test_groups_of_one_are_no_groups(alpha):
+    scores = np.random.default_rng(0).random(57)
+    assert conformal_quantile(scores, alpha, group=np.arange(57)) == conformal_quantile(scores, alpha)
+
+
+def test_a_new_group_is_covered_as_stated_where_groups_differ():
+    """19 groups of 1 to 30, each with a level of its own; 600 draws. Counting images promises too much there."""
+    covered = {"groups": [], "images": []}
+    for seed in range(600):
+        rng = np.random.default_rng(seed)
+        size = rng.integers(1, 31, size=20)
+        group = np.repeat(np.arange(20), size)
+        scores = rng.normal(size=20)[group] + 0.3 * rng.normal(size=len(group))
+        known, new = group < 19, group == 19
+        for name, told in (("groups", group[known]), ("images", None)):
+            limit = conformal_quantile(scores[known], 0.1, group=told)
+            covered[name].append(float((scores[new] <= limit).mean()))
+    error = 3 * np.std(covered["groups"]) / 600**0.5
+    assert 0.9 - error <= np.mean(covered["groups"]) <= 0.95 + error
+    assert np.mean(covered["images"]) < 0.9 - 0.01
+
+
 def test_sets_by_hand():
     scores = np.array([[0.1, 0.6, 0.9], [0.7, 0.8, 0.75]])
     limits = np.full(3, 0.6)

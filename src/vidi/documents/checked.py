@@ -37,6 +37,7 @@ def of_data(evidence: Evidence) -> dict[str, Any]:
     for remark in evidence.data.get("remarks") or ():
         grouped.setdefault(str(remark["kind"]), []).append(remark)
     told = evidence.data.get("remark_counts") or {kind: len(found) for kind, found in grouped.items()}
+    shown = told_elsewhere(evidence.check)
     return {
         "splits": splits,
         "rows": rows[:MOST_LABELS],
@@ -47,9 +48,15 @@ def of_data(evidence: Evidence) -> dict[str, Any]:
         "remarks": [
             {"kind": kind, "count": count, "named": grouped.get(kind, [])[:MOST_REMARKS]}
             for kind, count in told.items()
-            if kind != "label" or not (evidence.check.get("label_errors") or {}).get("suspects")
+            if kind not in shown
         ],
     }
+
+
+def told_elsewhere(check: Mapping[str, Any]) -> set[str]:
+    """Kinds of remark that the page shows with their pictures."""
+    pairs = ("exact duplicates", "near duplicates") if (check.get("duplicates") or {}).get("pairs") else ()
+    return {*pairs, *(["label"] if (check.get("label_errors") or {}).get("suspects") else [])}
 
 
 def arranged(check: Mapping[str, Any], album: Album) -> dict[str, Any]:

@@ -124,12 +124,13 @@ def not_measured(evidence: Evidence) -> list[str]:
     """What vidi could have measured of this run and was not asked to, with the command that does."""
     missing = []
     if not any(audited.by for audited in evidence.audits):
-        columns = groupings(evidence)
-        how = f"vidi audit RUN --by {','.join(columns[:2])}" if columns else ""
+        together = evidence.data.get("group")  # one of hundreds of patients is no group to tell results of
+        columns = [name for name in groupings(evidence) if name != together]
+        besides = f"image, label and {text.visible(str(together))}" if together else "image and label"
         missing.append(
-            f"results within groups and their intersections: {how}"
-            if how
-            else "results within groups: the data has no columns besides image and label"
+            f"results within groups and their intersections: vidi audit RUN --by {','.join(columns[:2])}"
+            if columns
+            else f"results within groups: the data has no columns besides {besides}"
         )
     if not any(audited.content.get("robustness") for audited in evidence.audits):
         missing.append(

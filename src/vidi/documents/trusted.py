@@ -66,9 +66,11 @@ def dependent(evidence: Evidence) -> Iterator[str]:
     """What a promise is worth where the images that it stands on are not independent."""
     group = evidence.data.get("group")
     if group:
+        one = text.visible(group)
         yield (
-            f"Thresholds count every validation image by itself; images of one {text.visible(group)} are alike, so "
-            f"they promise less for a new {text.visible(group)} than they say."
+            f"Images of one {one} are alike. Sets, and what counts as unfamiliar, are set for a new {one}: each of the "
+            "validation split counts once, and so few leave much to luck. Risks count every validation image by "
+            f"itself, so they promise less for a new {one} than they say."
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 
 from vidi.core.errors import UsageError
 from vidi.core.files import atomic, sha256
@@ -133,15 +133,19 @@ def fit_limits(
     truth: Int[np.ndarray, " n"],
     *,
     familiar: Familiar | None = None,
+    group: Shaped[np.ndarray, " n"] | None = None,
 ) -> Limits | None:
     """From held-out images; None where they are too few to promise anything.
+
+    With `group` what is promised of sets is about an image of a new group; what is promised of risks counts every
+    image by itself all the same.
 
     A temperature that was fitted on the same images moves them all together, by one number: what that takes from
     the promises is far less than what the draw of the images does.
     """
     if len(truth) < FEWEST:
         return None
-    score = float(fit_thresholds(threshold_scores(probability), truth, alpha=ALPHA)[0])
+    score = float(fit_thresholds(threshold_scores(probability), truth, alpha=ALPHA, group=group)[0])
     confidence, wrong = probability.max(axis=1), probability.argmax(axis=1) != truth
     risks = {risk: guaranteed_threshold(confidence, wrong, risk, doubt=DOUBT) for risk in RISKS}
     return Limits(len(truth), score if np.isfinite(score) else None, risks, familiar=familiar)
@@ -154,8 +158,15 @@ def chosen_known(hashes: Sequence[str]) -> Int[np.ndarray, " m"]:
     return np.sort(np.asarray(drawn[:MOST_KNOWN], np.int64))
 
 
-def fit_familiar(known: Float[np.ndarray, "m d"], held_out: Float[np.ndarray, "n d"]) -> Familiar | None:
+def fit_familiar(
+    known: Float[np.ndarray, "m d"],
+    held_out: Float[np.ndarray, "n d"],
+    *,
+    group: Shaped[np.ndarray, " n"] | None = None,
+) -> Familiar | None:
     """The distance that 19 of 20 held-out images do not exceed; None where there are too few to say.
+
+    With `group` it is 19 of 20 of a new group's images, if there are 19 groups or more to know that by.
 
     The k-th nearest of a drawn part of the training images: Sun et al. 2022, arXiv:2204.06507, whose k is 1 for
     one in a hundred of them and grows with the part.
@@ -164,5 +175,8 @@ def fit_familiar(known: Float[np.ndarray, "m d"], held_out: Float[np.ndarray, "n
         return None
     kept = unit_length(np.asarray(known, np.float32)).astype(np.float16).astype(np.float32)
     found = Familiar(kept, int(np.clip(len(kept) // 100, 1, 5)), np.inf)
-    threshold = unfamiliar_above(found.distance(held_out), false_alarms=FALSE_ALARMS)
+    distance = found.distance(held_out)
+    threshold = unfamiliar_above(distance, false_alarms=FALSE_ALARMS, group=group)
+    if np.isinf(threshold):
+        threshold = unfamiliar_above(distance, false_alarms=FALSE_ALARMS)
     return replace(found, threshold=threshold) if np.isfinite(threshold) else None

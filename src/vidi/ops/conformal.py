@@ -1,7 +1,8 @@
 """Sets of labels that hold the true one as often as stated, whatever the model: split conformal prediction.
 
 Vovk, Gammerman & Shafer 2005. The promise is about examples exchangeable with those the thresholds were taken from
-(the same sort of pictures, none of them trained on), and about all of them together; by class with `by_class`.
+(the same sort of pictures, none of them trained on), and about all of them together; by class with `by_class`. Where
+examples come in groups (patients, students), it is about an example of a new group.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 
 from vidi.ops.intervals import NO_INTERVAL, wilson
 
@@ -72,30 +73,56 @@ def uniform_by(ids: Iterable[str], *, seed: int) -> Float[np.ndarray, " n"]:
     return np.array([int.from_bytes(digest[:6], "big") / 2**48 for digest in digests], dtype=np.float64)
 
 
-def conformal_quantile(scores: Float[np.ndarray, " n"], alpha: float) -> float:
+def conformal_quantile(
+    scores: Float[np.ndarray, " n"], alpha: float, *, group: Shaped[np.ndarray, " n"] | None = None
+) -> float:
     """The ceil((n + 1)(1 - alpha))-th smallest score: a new one exceeds it with probability alpha at most.
 
-    Infinite where n is too small for that (below 1 / alpha - 1): then every label must be allowed.
+    Infinite where n is too small for that (below 1 / alpha - 1): then every label must be allowed. With `group` the
+    promise is about an example of a new group, all groups weigh alike, and n is their number: the 1 - alpha quantile of
+    sum_k sum_i delta(s_ki) / ((K + 1) n_k) + delta(infinity) / (K + 1) (Lee, Barber & Willett 2023, arXiv:2306.06342).
     """
     check_alpha(alpha)
+    if group is not None:
+        return grouped_quantile(scores, np.unique(group, return_inverse=True)[1], alpha)
     rank = math.ceil(round((len(scores) + 1) * (1 - alpha), 9))  # 0.9 x 10 is 9, not 9.000000000000002
     return math.inf if rank > len(scores) else float(np.partition(scores, rank - 1)[rank - 1])
 
 
+def grouped_quantile(scores: Float[np.ndarray, " n"], member: Int[np.ndarray, " n"], alpha: float) -> float:
+    """The same with a number from 0 to K - 1 for each example's group."""
+    size = np.bincount(member)
+    order = np.argsort(scores, kind="stable")
+    reached = np.cumsum(1 / size[member[order]]) / (len(size) + 1)
+    enough = np.flatnonzero(np.round(reached, 9) >= round(1 - alpha, 9))
+    return float(scores[order[enough[0]]]) if len(enough) else math.inf
+
+
 def fit_thresholds(
-    scores: Float[np.ndarray, "n c"], truth: Int[np.ndarray, " n"], *, alpha: float, by_class: bool = False
+    scores: Float[np.ndarray, "n c"],
+    truth: Int[np.ndarray, " n"],
+    *,
+    alpha: float,
+    by_class: bool = False,
+    group: Shaped[np.ndarray, " n"] | None = None,
 ) -> Float[np.ndarray, " c"]:
     """The highest score that a label may have to be in a set, for each class: sets miss the truth in `alpha` of cases.
 
     With `by_class` every class has a threshold of its own, from its own examples, and the promise holds in each
     (Vovk 2012, arXiv:1209.2673: label-conditional); a class with fewer than 1 / alpha - 1 of them is then in every
-    set. Otherwise all have the same.
+    set. Otherwise all have the same. With `group` the promise is about examples of new groups (conformal_quantile).
     """
     of_truth = scores[np.arange(len(truth)), truth]
     classes = scores.shape[1]
     if not by_class:
-        return np.full(classes, conformal_quantile(of_truth, alpha))
-    return np.array([conformal_quantile(of_truth[truth == label], alpha) for label in range(classes)])
+        return np.full(classes, conformal_quantile(of_truth, alpha, group=group))
+    chosen = (truth == label for label in range(classes))
+    return np.array(
+        [
+            conformal_quantile(of_truth[part], alpha, group=None if group is None else group[part])
+            for part in chosen
+        ]
+    )
 
 
 def prediction_sets(

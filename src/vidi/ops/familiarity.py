@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 
 from vidi.ops.conformal import conformal_quantile
 from vidi.ops.similarity import unit_length
@@ -112,13 +112,19 @@ def mahalanobis_distance(
     return np.asarray(nearest - (((x - known.mean_all) @ known.whiten_all) ** 2).sum(axis=1))
 
 
-def unfamiliar_above(familiar: Float[np.ndarray, " n"], *, false_alarms: float = 0.05) -> float:
+def unfamiliar_above(
+    familiar: Float[np.ndarray, " n"],
+    *,
+    false_alarms: float = 0.05,
+    group: Shaped[np.ndarray, " n"] | None = None,
+) -> float:
     """The distance beyond which a picture is called unfamiliar: familiar ones are, in `false_alarms` of cases at most.
 
     `familiar` are distances of familiar examples that were held out from what is known. Infinite (nothing is ever
-    flagged) where they are too few to promise that: below 1 / false_alarms - 1.
+    flagged) where they are too few to promise that: below 1 / false_alarms - 1. With `group` the promise is about
+    pictures of a new group, and groups are what is counted.
     """
-    return conformal_quantile(familiar, false_alarms)
+    return conformal_quantile(familiar, false_alarms, group=group)
 
 
 def unfamiliar(distance: Float[np.ndarray, " n"], threshold: float) -> Bool[np.ndarray, " n"]:

@@ -38,16 +38,17 @@ def calibrated(job: Job, fitted: Fitted) -> tuple[Model, dict[str, Any]]:
     }
     if job.task.name != "classification":
         return model, said
-    limits = fit_limits(after.probability, np.asarray(after.truth), familiar=known(job, model, rows))
+    familiar = known(job, model, rows, after.group)
+    limits = fit_limits(after.probability, np.asarray(after.truth), familiar=familiar, group=after.group)
     return model.with_limits(limits), said | {"compared": compared_scalings(found.logits, after)}
 
 
-def known(job: Job, model: Model, held_out: NDArray[np.int64]) -> Familiar | None:
+def known(job: Job, model: Model, held_out: NDArray[np.int64], group: np.ndarray | None) -> Familiar | None:
     """Features of some training images: those of a probe are kept already, others cost half a second or so."""
     train, key = job.dataset.where("train"), weights_key(model.network)
     rows = train[chosen_known([str(value) for value in job.dataset.column("hash")[train]])]
     features = job.features(model.network, key, np.concatenate([rows, held_out]))
-    return fit_familiar(features[: len(rows)], features[len(rows) :])
+    return fit_familiar(features[: len(rows)], features[len(rows) :], group=group)
 
 
 def log_loss(scores: Scores) -> float:
