@@ -28,6 +28,7 @@ from vidi.verbs.qualities import hardest_images, precision_recall_points, qualit
 from vidi.verbs.thumbnails import thumbnails
 
 MOVED_PX, MOVED_SCORE = 1.0, 0.02  # further than another processor's rounding takes an object
+JUDGING_SECONDS = 1 / 8  # for an image
 SHOWN_SCORE = 0.3  # what is drawn
 WEAK = 0.1  # a score that says little
 FLIPPED = 0.01  # of the images, and of a map's pixels: more than another processor's rounding changes
@@ -151,6 +152,12 @@ def again(
 ) -> tuple[tuple[Verdict, str], dict[tuple[str, str], Measured]]:
     """What became of the answers that `stated` keeps, and every number measured anew, by name and what it is of."""
     found, numbers, _ = measured_on(model, data, data.dataset, rows, seed=seed, say=say)
+    targets = Targets(data.dataset)
+    truth = [model.task.truth(targets, int(row)).rows(model.labels) for row in rows]
+    moved = sum(a != b for a, b in zip(truth, stated.column("truth").to_pylist(), strict=True))
+    if moved:
+        said = f"what is drawn on {moved:,} of {len(rows):,} images has changed since"
+        return (Verdict.CANNOT_TELL, said), {(m.name, m.of): m for m in numbers}
     kept = stated.column("found").to_pylist()
     other = sum(not alike(each, before, model.labels) for each, before in zip(found, kept, strict=True))
     verdict = Verdict.STANDS if other == 0 else Verdict.CANNOT_TELL

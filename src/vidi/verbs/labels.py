@@ -40,6 +40,7 @@ PRETRAINED = (
     "finetune",
     "knn",
 )  # recipes that pay for the embedded network's features
+JUDGING_SECONDS = 1 / 250  # for an image
 FLIPPED = 0.01  # of the answers: more than another processor's rounding changes
 APART = 0.1  # of a probability: further than rounding moves one, be it in bf16
 

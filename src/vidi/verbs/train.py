@@ -203,11 +203,12 @@ def checked_options(recipe: str, options: Mapping[str, Any]) -> None:
 
 
 def reserve_for(dataset: Dataset, budget: Budget) -> float:
-    """Seconds to keep for evaluation and papers: compiling, and inference at 250 images a second, which is slow."""
+    """Seconds to keep for evaluation and papers: compiling, and what judging an image takes on a slow machine."""
     if budget.seconds is None:
         return 0.0
     ahead = len(dataset.where("test")) + len(dataset.where("validation"))
-    return min(0.5 * budget.seconds, 6.0 + ahead / 250)
+    each = form_of(task_named(dataset.task)).JUDGING_SECONDS
+    return float(min(0.5 * budget.seconds, 6.0 + ahead * each))
 
 
 def write_papers(folder: RunFolder, picture: Callable[[str], bytes | None]) -> None:

@@ -88,7 +88,7 @@ def verify(
     say(f"predicting {results['n']:,} held-out images again")
     loaded = at_hand(folder, data, say)
     dataset, rows, stated = held_out(folder, loaded.dataset)
-    checks.append(there(dataset, rows, stated, loaded))
+    checks.append(there(folder, dataset, rows, stated, loaded))
     if checks[-1].verdict != Verdict.STANDS:
         return Verification(folder.path, tuple(checks))
     model = open_model(folder.path)
@@ -159,15 +159,19 @@ def held_out(folder: RunFolder, dataset: Dataset) -> tuple[Dataset, NDArray[np.i
     return dataset, np.asarray(rows, np.int64), stated
 
 
-def there(dataset: Dataset, rows: NDArray[np.int64], stated: pa.Table, loaded: Loaded) -> Checked:
+def there(
+    folder: RunFolder, dataset: Dataset, rows: NDArray[np.int64], stated: pa.Table, loaded: Loaded
+) -> Checked:
     """Every held-out image with the label it had; without that no number can be measured again."""
     gone = stated.num_rows - len(rows)
     if gone:
         lost = f"{gone:,} of {stated.num_rows:,} held-out images"
         said = f"{lost} are not in {loaded.path}, have changed, or were withdrawn"
         return Checked("data", Verdict.CANNOT_TELL, said)
-    pairs = zip(dataset.column("target")[rows], stated.column("truth").to_pylist(), strict=True)
-    other = sum(now != then for now, then in pairs)
+    splits = pq.read_table(folder.path / "splits.parquet", columns=["id", "target"])
+    known = dict(zip(*(splits.column(name).to_pylist() for name in ("id", "target")), strict=True))
+    pairs = zip(dataset.column("target")[rows], stated.column("id").to_pylist(), strict=True)
+    other = sum(now != known[key] for now, key in pairs)
     if other:
         return Checked("data", Verdict.CANNOT_TELL, f"{other:,} held-out images have other labels now")
     return Checked("data", Verdict.STANDS, f"all {len(rows):,} held-out images are there, with their labels")

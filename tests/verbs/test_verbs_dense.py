@@ -1,0 +1,130 @@
+"""A detector from a folder of Pascal VOC to answers: one small run, judged, verified, asked."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+import vidi
+from dense_job import SIDE, drawn_image
+from vidi.core.errors import UsageError
+from vidi.core.measured import Verdict
+from vidi.evaluation.dense_model import DenseModel
+
+OBJECT = "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"
+
+
+@pytest.fixture(scope="module")
+def squares(tmp_path_factory):
+    """Fifteen pictures of coloured squares, each with its XML."""
+    root = tmp_path_factory.mktemp("voc") / "squares"
+    (root / "JPEGImages").mkdir(parents=True)
+    (root / "Annotations").mkdir()
+    for number in range(15):
+        image, _, objects = drawn_image(number)
+        Image.fromarray(image).save(root / "JPEGImages" / f"{number:02}.png")
+        inner = "".join(OBJECT.format(each.label, *each.box) for each in objects)
+        size = f"<size><width>{SIDE}</width><height>{SIDE}</height></size>"
+        text = f"<annotation><filename>{number:02}.png</filename>{size}{inner}</annotation>"
+        (root / "Annotations" / f"{number:02}.xml").write_text(text)
+    return root
+
+
+@pytest.fixture(scope="module")
+def run(squares, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs")
+    return vidi.train(squares, recipe="yolo", size_px=64, batch=4, epochs=1.0, out=out)
+
+
+def test_the_run_folder_is_whole(run):
+    assert run.results["task"] == "detection" and isinstance(run.model, DenseModel)
+    assert run.measured[0].name == "AP" and run.measured[0].n == run.results["n"] > 0
+    page = (run.folder / "report.html").read_text()
+    assert "Precision against recall" in page and "Worst images" in page
+    assert "squares" in (run.folder / "README.md").read_text()
+    table = pq.read_table(run.folder / "predictions.parquet")
+    assert {"id", "path", "truth", "found", "quality"} <= set(table.column_names)
+    assert all(len(row) >= 1 for row in table.column("truth").to_pylist())
+
+
+def test_it_verifies_and_stops_verifying(run, squares, tmp_path):
+    found = vidi.verify(run.folder, squares)
+    assert not [check for check in found.checks if check.verdict != Verdict.STANDS]
+    copy = shutil.copytree(run.folder, tmp_path / "run")
+    table = pq.read_table(copy / "predictions.parquet")
+    pq.write_table(table.slice(1), copy / "predictions.parquet")
+    assert vidi.verify(copy, squares).verdict == Verdict.FAILS
+
+
+def test_evaluation_leaves_out_what_was_seen(run, squares):
+    found = vidi.evaluate(run.folder, squares)
+    assert found.results["n"] == run.results["n"] == 15 - found.results["seen_in_training"]
+    assert [(m.name, m.of, m.value) for m in found.measured] == [
+        (m.name, m.of, pytest.approx(m.value, nan_ok=True)) for m in run.measured
+    ]
+
+
+def test_answers_are_the_same_alone_and_in_company(run, squares):
+    files = sorted((squares / "JPEGImages").iterdir())[:3]
+    together = run.model.predict(files, least=0.0)
+    alone = [run.model.predict(file, least=0.0)[0] for file in files]
+    rows = [[each.found.rows(run.model.labels) for each in answers] for answers in (together, alone)]
+    assert rows[0] == rows[1] and any(rows[0])
+
+
+def test_what_is_found_is_written_as_coco_and_drawn(run, squares, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    images = [squares / "JPEGImages", tmp_path / "broken.png"]
+    out, drawn = tmp_path / "boxes.json", tmp_path / "drawn"
+    done = vidi.predict(run.folder, images, out=out, draw=drawn, min_confidence=0.0)
+    content = json.loads(out.read_text())
+    assert (done.answered, done.failed) == (15, 1) and len(content["images"]) == 16
+    assert content["images"][-1]["error"] and content["categories"][0] == {"id": 1, "name": "blue"}
+    assert {entry["image_id"] for entry in content["annotations"]} <= {i["id"] for i in content["images"]}
+    for entry in content["annotations"]:
+        x, y, width, height = entry["bbox"]
+        assert 0 <= entry["score"] <= 1 and min(x, y, width, height) >= 0
+        assert x + width <= SIDE + 1e-3 and y + height <= SIDE + 1e-3
+    assert len(list(drawn.iterdir())) == 15
+    assert np.asarray(Image.open(drawn / "00.jpg")).shape[2] == 3
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_a_table_has_a_row_for_each_object_and_for_images_without(run, squares, tmp_path, suffix):
+    out = tmp_path / f"found{suffix}"
+    vidi.predict(run.folder, squares / "JPEGImages", out=out, min_confidence=1.0)
+    read = {
+        ".csv": lambda: list(csv.DictReader(out.open())),
+        ".jsonl": lambda: [json.loads(line) for line in out.read_text().splitlines()],
+        ".parquet": lambda: pq.read_table(out).to_pylist(),
+    }[suffix]()
+    assert len(read) == 15 and not any(row["label"] for row in read)
+    assert all(int(row["width"]) == SIDE for row in read)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"out": "boxes.txt"}, "--out wants a name ending in .json"),
+        ({"out": "maps"}, "--out wants a name ending in .json"),
+        ({"out": "a.json", "sets": True}, "--sets and --risk are for labels"),
+        ({"out": "a.json", "min_confidence": 2.0}, "wants a score, 0 to 1"),
+    ],
+)
+def test_wrong_use_is_a_sentence(run, squares, tmp_path, options, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        vidi.predict(run.folder, squares, **(options | {"out": tmp_path / options["out"]}))
+
+
+def test_verbs_that_want_labels_say_so(run, squares):
+    with pytest.raises(UsageError, match="a model whose answers are labels was wanted"):
+        vidi.explain(run.folder, squares / "JPEGImages" / "00.png")
+
+
+def test_a_model_of_labels_draws_nothing(trained, tmp_path):
+    with pytest.raises(UsageError, match="--draw draws objects and maps"):
+        vidi.predict(trained.folder, tmp_path, out=tmp_path / "a.csv", draw=tmp_path)
