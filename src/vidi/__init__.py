@@ -1,7 +1,7 @@
 """vidi: from a folder of images to a vision model you can stand behind.
 
 The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `audit`, `explain`,
-`compare`, `verify`, `edit_card`, `withdraw`, `open_model`, `resume`.
+`attack`, `compare`, `verify`, `edit_card`, `withdraw`, `open_model`, `resume`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vidi.version import VERSION
 
 if TYPE_CHECKING:
+    from vidi.verbs.attack import attack
     from vidi.verbs.audit import audit
     from vidi.verbs.card import edit_card
     from vidi.verbs.check import check
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __version__ = VERSION
 __all__ = [
     "__version__",
+    "attack",
     "audit",
     "check",
     "compare",

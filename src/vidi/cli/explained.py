@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from vidi.cli.show import plain, table
+from vidi.cli.show import number, plain, table
 
 MOST = 20
 
@@ -34,3 +34,24 @@ def maps(found: Any) -> None:
     table([(one.method, kind(one), one.reason) for one in found.beliefs])
     if found.folder is not None:
         typer.echo(f"\nwritten to {plain(str(found.folder))}: explanations.html, {len(read):,} pictures")
+
+
+def attacked(found: Any) -> None:
+    """What survives changes of each size, whether the attack is to be believed, and some images."""
+    typer.echo(f"{found.fooled.attack}, {found.fooled.norm}, on {plain(found.what)}")
+    table([number(one.record()) for one in (found.clean, *found.robust)])
+    typer.echo("\nis the attack sound?")
+    table([("holds" if rule.holds else "broken", rule.rule, rule.seen) for rule in found.sane])
+    typer.echo("")
+    for one in found.changed:
+        typer.echo(f"{plain(one.name)}: {said(one.before)} -> {said(one.after)}")
+    for name, error in found.errors[:MOST]:
+        typer.echo(f"{plain(name)}: {plain(error)}")
+    if not found.believable:
+        typer.echo("\nThe attack breaks a rule: its numbers say nothing about the model.")
+    if found.folder is not None:
+        typer.echo(f"\nwritten to {plain(str(found.folder))}: attack.html, the pictures")
+
+
+def said(answer: tuple[str, float]) -> str:
+    return f"{plain(answer[0])} ({answer[1]:.0%})"

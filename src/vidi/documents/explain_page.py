@@ -40,9 +40,7 @@ class Judged:
 
 def render(*, run: str, shown: Sequence[Shown], judged: Sequence[Judged], images: int) -> str:
     """The whole page as HTML; every text from outside is escaped, every picture is inside."""
-    kept: dict[str, bytes] = {}
-    album = Album(kept.get)
-    found = [_image(place, one, kept, album) for place, one in enumerate(shown)]
+    found, refused = listed_images(shown)
     order = ("passes", "cannot tell", "not checked", "fails", "not for this network")
     return page(
         "explain.html",
@@ -51,7 +49,7 @@ def render(*, run: str, shown: Sequence[Shown], judged: Sequence[Judged], images
         more=images - len(shown),
         judged=sorted(judged, key=lambda one: order.index(one.kind)),
         said=summary(judged),
-        refused=album.refused,
+        refused=refused,
     )
 
 
@@ -69,6 +67,13 @@ def summary(judged: Sequence[Judged]) -> str:
         if failing
         else f"{told}."
     )
+
+
+def listed_images(shown: Sequence[Shown]) -> tuple[list[dict[str, Any]], int]:
+    """Each image's rows with their pictures inside, and how many pictures found no room."""
+    kept: dict[str, bytes] = {}
+    album = Album(kept.get)
+    return [_image(place, one, kept, album) for place, one in enumerate(shown)], album.refused
 
 
 def _image(place: int, one: Shown, kept: dict[str, bytes], album: Album) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import io
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -68,6 +68,7 @@ def figure(rows: Sequence[Row], *, columns: int = 4) -> bytes:
             color=INK,
             va="center",
             weight="medium",
+            parse_math=False,
         )
         top += 0.5
         for line, down in zip(each, high, strict=True):
@@ -92,39 +93,35 @@ def _ratio(panel: Panel) -> float:
 
 
 def _short(text: str, most: int) -> str:
-    shown = "".join(c if c.isprintable() else "�" for c in text).replace("$", r"\$")
+    shown = "".join(c if c.isprintable() else "�" for c in text)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def _draw(axes: "Axes", panel: Panel) -> None:
     """The picture with its title above and its note below; struck out: a line through both."""
-    axes.imshow(panel.image, interpolation="nearest", aspect="auto")
-    title = axes.text(
-        0,
-        1.02,
-        _short(panel.title, 30),
-        transform=axes.transAxes,
-        fontsize=10,
-        va="bottom",
-        color=BAD if panel.struck else INK,
-    )
+    axes.imshow(panel.image, aspect="auto")
+    colour = BAD if panel.struck else INK
+    title = _text(axes, (0.0, 1.02), _short(panel.title, 30), size=10, colour=colour, va="bottom")
     if panel.struck:
-        axes.plot([0, 1], [0, 1], transform=axes.transAxes, color=BAD, linewidth=2.2, clip_on=True)
-        title.set_text("".join(f"{c}\u0336" for c in _short(panel.title, 30)))
+        line: dict[str, Any] = {"transform": axes.transAxes, "color": BAD, "clip_on": False}
+        axes.plot([0, 1], [0, 1], linewidth=2.2, **line)
+        across = axes.transAxes.inverted().transform(title.get_window_extent())
+        middle = 0.45 * across[0, 1] + 0.55 * across[1, 1]
+        axes.plot(across[:, 0], [middle, middle], linewidth=1.2, **line)
+        axes.set_xlim(-0.5, panel.image.shape[1] - 0.5)
+        axes.set_ylim(panel.image.shape[0] - 0.5, -0.5)
     lines = textwrap.wrap(_short(panel.note, 400), 45)[:3]
-    axes.text(
-        0,
-        -0.02,
-        "\n".join(lines),
-        transform=axes.transAxes,
-        fontsize=7.2,
-        va="top",
-        color=QUIET,
-        linespacing=1.25,
+    _text(axes, (0.0, -0.02), "\n".join(lines), size=7.2, colour=QUIET, va="top")
+
+
+def _text(axes: "Axes", at: tuple[float, float], words: str, *, size: float, colour: str, **rest: Any) -> Any:
+    """Plain words at a place of the axes: a dollar sign is a dollar sign."""
+    return axes.text(
+        *at, words, transform=axes.transAxes, fontsize=size, color=colour, parse_math=False, **rest
     )
 
 
 def _bar(axes: "Axes", legend: Legend) -> None:
     axes.imshow(legend.bar, aspect="auto")
-    axes.text(0, -0.5, legend.low, transform=axes.transAxes, fontsize=7.5, va="top", color=QUIET)
-    axes.text(1, -0.5, legend.high, transform=axes.transAxes, fontsize=7.5, va="top", ha="right", color=QUIET)
+    _text(axes, (0.0, -0.5), legend.low, size=7.5, colour=QUIET, va="top")
+    _text(axes, (1.0, -0.5), legend.high, size=7.5, colour=QUIET, va="top", ha="right")

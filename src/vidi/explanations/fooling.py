@@ -106,10 +106,11 @@ class Trial:
     right: Bool[Tensor, " n"]
     norm: str
     seed: int
+    targeted: bool = False
 
-    def few(self) -> "Trial":
+    def few(self, count: int) -> "Trial":
         """The first of them, for what is only a check of the attack."""
-        return replace(self, images=self.images[:FEW], label=self.label[:FEW], right=self.right[:FEW])
+        return replace(self, images=self.images[:count], label=self.label[:count], right=self.right[:count])
 
     def stays(self, attack: str, epsilon: float) -> Bool[Tensor, " n"]:
         """Which right answers stay, judged on bytes within epsilon."""
@@ -117,12 +118,19 @@ class Trial:
         if len(rows):
             images, label = self.images[rows], self.label[rows]
             changed = attacked(
-                self.network, images, label, attack=attack, epsilon=epsilon, norm=self.norm, seed=self.seed
+                self.network,
+                images,
+                label,
+                attack=attack,
+                epsilon=epsilon,
+                norm=self.norm,
+                targeted=self.targeted,
+                seed=self.seed,
             )
             assert bool((size(changed.double() - images, self.norm) <= epsilon).all()), (
                 "a picture left its ball"
             )
-            stays[rows] = ~fooled(logits_of(self.network, changed), label, targeted=False)
+            stays[rows] = ~fooled(logits_of(self.network, changed), label, targeted=self.targeted)
         return stays
 
 
@@ -136,18 +144,23 @@ def fool(
     norm: str | None = None,
     seed: int = 0,
     group: Int[np.ndarray, " n"] | None = None,
+    targeted: bool = False,
+    few: int = FEW,
     say: Say | None = None,
 ) -> Fooled:
     """The accuracy under an attack of each strength, judged on bytes, and the rules that tell a broken attack.
 
     An image counts as fooled within epsilon if any smaller epsilon fooled it: that change is allowed too. `label` is
-    the truth; an answer that is wrong already does not survive. Raises UsageError for an unknown attack or norm.
+    the truth; an answer that is wrong already does not survive. With `targeted` it is what the attack wants to hear: an
+    image survives that is called anything else. The attack itself is tested on `few` images. Raises UsageError for an
+    unknown attack or norm.
     """
     norms = known_attack(attack)[1]["norms"]
     norm = norm or norms[0]
     say, epsilons = say or Quiet(), sorted(epsilons)
-    right = ~fooled(logits_of(network, images), label, targeted=False)
-    trial = Trial(network, images, label, right, norm, seed)
+    right = ~fooled(logits_of(network, images), label, targeted=targeted)
+    trial = Trial(network, images, label, right, norm, seed, targeted)
+    tested = trial.few(few)
     stays = []
     for number, epsilon in enumerate(epsilons):
         stays.append(trial.stays(attack, epsilon))
@@ -160,10 +173,10 @@ def fool(
         for kept, epsilon in zip(survives, epsilons, strict=True)
     )
     sane = (
-        _nothing_changes_nothing(trial.few(), attack),
+        _nothing_changes_nothing(tested, attack),
         _grows(raw, epsilons),
-        *_no_weaker_than_blind(trial.few(), raw[-1, :FEW], attack, epsilons[-1]),
-        _wins_without_a_bound(trial.few(), attack),
+        *_no_weaker_than_blind(tested, raw[-1, :few], attack, epsilons[-1]),
+        _wins_without_a_bound(tested, attack),
     )
     clean = share_of("accuracy", right.numpy(), scores, of="clean")
     return Fooled(attack, norm, tuple(epsilons), clean, robust, sane, survives.numpy())

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -62,12 +62,12 @@ class Belief:
 
 @dataclass
 class Believing:
-    """The verdicts of one model, as they come to be known; `fallback` are images for a model whose own are gone."""
+    """The verdicts of one model, as they come to be known; `fallback` gives images where a model's own are gone."""
 
     model: Model
     say: Say
     seed: int = 0
-    fallback: Sample | None = None
+    fallback: Callable[[], Sample | None] = lambda: None
     known: dict[str, Belief] = field(default_factory=dict)
     began: float = field(default_factory=time.process_time)
     sample: Sample | None = None
@@ -89,22 +89,20 @@ class Believing:
     def _checked(self, method: Method, *, named: bool) -> Belief:
         if not self.sought:
             self.sought = True
-            self.sample = held_out_sample(self.model, self.say) or self.fallback
-        if self.sample is None or len(self.sample.images) < 3:
-            why = (
-                "not checked: the images that the run held out are not at hand, and three or more are wanted"
-            )
-            return unchecked(method, why)
-        images = torch.from_numpy(self.sample.images).permute(0, 3, 1, 2)
+            self.sample = held_out_sample(self.model, self.say) or self.fallback()
+        images = torch.from_numpy(self._images()).permute(0, 3, 1, 2)
         target = self._explained(images)
         try:
             each = seconds_for_one(self.model, method, images, target, self.seed)
         except UsageError as error:
             return Belief(key(method), Verdict.FAILS, str(error), impossible=True)
+        if len(images) < FEWEST:
+            why = f"not checked: {FEWEST} images or more are wanted, and those that the run held out are not at hand"
+            return unchecked(method, why)
         spent = (time.process_time() - self.began) / torch.get_num_threads()
         left = SECONDS_IF_NAMED if named else min(SECONDS, ALL_SECONDS - spent)
         some = min(affordable(method, len(images)), max(int(left / (MAPS * each)), 0))
-        if some < min(FEWEST, len(images)):
+        if some < FEWEST:
             return unchecked(
                 method,
                 f"not checked: that takes about {MAPS * FEWEST * each:.0f} s; --method {method.name} does it",
@@ -118,6 +116,11 @@ class Believing:
             seed=self.seed,
         )
         return replace(Belief.of(found[0]), method=key(method))
+
+    def _images(self) -> UInt8[np.ndarray, "n s s 3"]:
+        """What maps are checked on; where there is nothing a grey image shows at least what can't be done."""
+        size = self.model.preprocessing.size_px
+        return np.full((1, size, size, 3), 127, np.uint8) if self.sample is None else self.sample.images
 
     def _explained(self, images: UInt8[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
         return one_class(logits_of(self.model.network, images).argmax(dim=1), len(self.model.labels))

@@ -55,7 +55,7 @@ def evaluate(
     _refuse_unknown(dataset, model)
     split = _is_split(dataset)
     rows = dataset.where("test") if split else np.arange(len(dataset))
-    rows, seen = _unseen(dataset, rows, RunFolder(model.folder) if model.folder else None)
+    rows, seen = unseen(dataset, rows, RunFolder(model.folder) if model.folder else None)
     if not len(rows):
         raise UsageError(
             f"all {seen:,} examples were in the model's training or validation split: nothing is left to judge it on"
@@ -97,9 +97,7 @@ def _some(names: tuple[str, ...], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _unseen(
-    dataset: Dataset, rows: NDArray[np.int64], run: RunFolder | None
-) -> tuple[NDArray[np.int64], int]:
+def unseen(dataset: Dataset, rows: NDArray[np.int64], run: RunFolder | None) -> tuple[NDArray[np.int64], int]:
     """The rows whose content the run did not see, to train or to choose and calibrate on; how many it did see."""
     if run is None or not (run.path / "splits.parquet").exists():
         return rows, 0

@@ -14,9 +14,9 @@ from vidi.evaluation.inputs import expand
 from vidi.evaluation.model import Model
 from vidi.explanations.believing import Method, known_method
 from vidi.verbs.believed import Belief, Believing, key
-from vidi.verbs.looking import Explanation, asked, explanations
+from vidi.verbs.looking import Explanation, asked, explanations, given_sample
 from vidi.verbs.open import open_labelled
-from vidi.verbs.pictured import Pictured, checked_folder
+from vidi.verbs.pictured import PAGE, Pictured, checked_folder
 from vidi.verbs.written import said
 
 ALL = "all"
@@ -71,13 +71,13 @@ def explain(
     wanted = asked(model, label, against)
     names, named = asked_methods(method, layer)
     methods = [known_method(name, **_options(name, layer)) for name in names]
-    believing = Believing(model, say, seed)
+    believing = Believing(model, say, seed, lambda: given_sample(model, images))
     beliefs = believing.of(methods, named=named)
     _refuse_impossible(beliefs, named=named)
     few = are_few(images)
     shown = shown_methods(methods, beliefs, named=named, few=few, struck=few and out is not None)
     contrasting = contrasting_methods(shown, beliefs)
-    folder = None if out is None else checked_folder(Path(out))
+    folder = None if out is None else checked_folder(Path(out), PAGE)
     page = None if folder is None else Pictured(folder, shown, {one.method: one for one in beliefs})
     source = explanations(model, images, shown, contrasting, wanted, seed=seed, say=say)
     found = tuple(source if page is None else map(page.add, source))

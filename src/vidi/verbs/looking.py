@@ -19,6 +19,7 @@ from vidi.ops.attribution import contrast, one_class
 from vidi.ops.fooling import logits_of
 from vidi.ops.placement import placed
 from vidi.ops.resize import resize, stretched
+from vidi.verbs.sample import MOST, Sample
 
 BLOCK, PHOTO_PX = 16, 420  # images worked on at once; the longer side of the photo that maps are drawn on
 TASKS = ("classification", "multilabel")
@@ -199,3 +200,12 @@ def chosen(probability: Float[np.ndarray, "n c"], wanted: Asked) -> tuple[np.nda
     rest[rows, label] = -1
     other = rest.argmax(axis=1) if wanted.against is None else np.full(len(rest), wanted.against)
     return label, other
+
+
+def given_sample(model: Model, images: Any) -> Sample | None:
+    """The first of the images themselves, to check maps on where the model's own are gone; None for an iterator's."""
+    if isinstance(images, Iterator):
+        return None
+    opened = (photo.square for photo in photos(images, model) if photo.square is not None)
+    found = list(itertools.islice(opened, MOST))
+    return Sample(np.stack(found), f"{len(found)} of the images given") if found else None

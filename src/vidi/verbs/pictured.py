@@ -19,11 +19,11 @@ FILE, PAGE, PICTURES = "explanations.json", "explanations.html", "pictures"
 ON_PAGE = 24
 
 
-def checked_folder(path: Path) -> Path:
-    """The folder, made if need be; raises UsageError if it holds anything but an earlier explanation."""
+def checked_folder(path: Path, page: str) -> Path:
+    """The folder, made if need be; raises UsageError if it holds anything but what wrote this `page` before."""
     if path.exists() and not path.is_dir():
         raise UsageError(f"--out wants a folder; {path} is a file")
-    if path.is_dir() and any(path.iterdir()) and not (path / PAGE).exists():
+    if path.is_dir() and any(path.iterdir()) and not (path / page).exists():
         raise UsageError(
             f"--out wants a new folder or that of an earlier explanation; {path} holds other files"
         )
@@ -50,7 +50,7 @@ class Pictured:
         if found.error or found.photo is None:
             return found
         rows = self.rows(found)
-        name = f"{self.count:04}-{_safe(found.name)}.png"
+        name = f"{self.count:04}-{safe(found.name)}.png"
         with atomic(self.folder / PICTURES / name) as stream:
             stream.write(figure(rows))
         if len(self.shown) < ON_PAGE:
@@ -108,5 +108,5 @@ def note(belief: Belief) -> str:
     return belief.reason if belief.verdict is not Verdict.CANNOT_TELL or not belief.checked else "cannot tell"
 
 
-def _safe(name: str) -> str:
+def safe(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", Path(name).stem, flags=re.UNICODE).strip("-.")[:60] or "image"

@@ -15,7 +15,7 @@ from vidi.data.store import Cache
 from vidi.evaluation.model import Model
 from vidi.verbs.verify import at_hand
 
-MOST = 16
+MOST = 32
 
 
 @dataclass(frozen=True)
