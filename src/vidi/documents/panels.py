@@ -101,7 +101,7 @@ def _draw(axes: "Axes", panel: Panel) -> None:
     """The picture with its title above and its note below; struck out: a line through both."""
     axes.imshow(panel.image, aspect="auto")
     colour = BAD if panel.struck else INK
-    title = _text(axes, (0.0, 1.02), _short(panel.title, 30), size=10, colour=colour, va="bottom")
+    title = _text(axes, (0.0, 1.02), _short(panel.title, 30), size=10.0, colour=colour, va="bottom")
     if panel.struck:
         line: dict[str, Any] = {"transform": axes.transAxes, "color": BAD, "clip_on": False}
         axes.plot([0, 1], [0, 1], linewidth=2.2, **line)
