@@ -16,7 +16,7 @@ from vidi.evaluation.model import Model
 from vidi.explanations.fooling import Fooled, Sane, attacked, fool, known_attack
 from vidi.ops.fooling import logits_of
 from vidi.verbs.looking import known_label
-from vidi.verbs.open import open_model
+from vidi.verbs.open import open_labelled
 from vidi.verbs.subjects import Subjects, epsilons, subjects
 
 PICTURES, FEW = 6, 8  # images that are shown; images on which the attack itself is tested
@@ -121,7 +121,7 @@ def attack(
     Raises UsageError with a sentence for an unknown attack, norm or label, and where no image can be attacked.
     """
     say = say or Quiet()
-    model = run if isinstance(run, Model) else open_model(run)
+    model = run if isinstance(run, Model) else open_labelled(run)
     facts = known_attack(attack)[1]
     norm = norm or str(facts["norms"][0])
     if norm not in facts["norms"]:

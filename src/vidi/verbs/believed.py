@@ -26,7 +26,7 @@ FILE = "explanations.json"
 SECONDS, SECONDS_IF_NAMED, ALL_SECONDS = (
     20.0,
     180.0,
-    90.0,
+    120.0,
 )  # that one method's checks may take, and all of them
 MAPS = 7  # of each image that the checks of one method ask for
 

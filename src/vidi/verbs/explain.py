@@ -102,13 +102,18 @@ def asked_methods(method: str | Sequence[str] | None, layer: str | None) -> tupl
     with_layer = [name for name, card in cards.items() if card.facts.get("layer")]
     if not names or names == [ALL]:
         every = list(cards) if layer is None else with_layer
-        return sorted(every, key=lambda name: cards[name].facts.get("passes", 1)), bool(names)
+        return sorted(every, key=lambda name: _urgency(cards[name].facts)), bool(names)
     names = [catalog.load_name("maps", name) for name in names]
     if layer is not None and not set(names) & set(with_layer):
         raise UsageError(
             f"--layer is for {' and '.join(with_layer)}; {', '.join(names)} looks at no single layer"
         )
     return list(dict.fromkeys(names)), True
+
+
+def _urgency(facts: Mapping[str, Any]) -> tuple[int, bool]:
+    """Cheap methods first, and of those the ones that look at a late layer: they are checked first."""
+    return int(facts.get("passes", 1)), not facts.get("layer")
 
 
 def _options(name: str, layer: str | None) -> Mapping[str, Any]:

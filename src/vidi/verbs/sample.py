@@ -15,7 +15,7 @@ from vidi.data.store import Cache
 from vidi.evaluation.model import Model
 from vidi.verbs.verify import at_hand
 
-MOST = 32
+MOST = 24
 
 
 @dataclass(frozen=True)

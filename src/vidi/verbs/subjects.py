@@ -20,9 +20,9 @@ from vidi.evaluation.model import Model
 from vidi.ops.fooling import logits_of
 from vidi.verbs.evaluate import unseen
 from vidi.verbs.load import Loaded, load
-from vidi.verbs.predict import said
 from vidi.verbs.sample import turns
 from vidi.verbs.verify import at_hand, held_out
+from vidi.verbs.written import said
 
 
 @dataclass(frozen=True)
