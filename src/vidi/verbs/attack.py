@@ -1,7 +1,7 @@
 """How a model is fooled: changes too small to see, what they do to its answers, and whether to believe the number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,92 +10,17 @@ import torch
 from jaxtyping import Float, UInt8
 
 from vidi.core.errors import UsageError
-from vidi.core.measured import Measured
 from vidi.core.progress import Quiet, Say
 from vidi.evaluation.model import Model
-from vidi.explanations.fooling import Fooled, Sane, attacked, fool, known_attack
+from vidi.explanations.fooling import Fooled, attacked, fool, known_attack
 from vidi.ops.fooling import logits_of
+from vidi.verbs.attack_pictures import write
+from vidi.verbs.attacked import Attacked, Changed
 from vidi.verbs.looking import known_label
 from vidi.verbs.open import open_labelled
 from vidi.verbs.subjects import Subjects, epsilons, subjects
 
 PICTURES, FEW = 6, 8  # images that are shown; images on which the attack itself is tested
-
-
-@dataclass(frozen=True)
-class Changed:
-    """One image before and after, at the network's size, and what the model says of both with which probability."""
-
-    name: str
-    label: str
-    before: tuple[str, float]
-    after: tuple[str, float]
-    original: UInt8[np.ndarray, "s s 3"]
-    attacked: UInt8[np.ndarray, "s s 3"]
-
-    @property
-    def fooled(self) -> bool:
-        return self.before[0] != self.after[0]
-
-    def record(self) -> dict[str, Any]:
-        return {
-            "image": self.name,
-            "label": self.label,
-            "before": list(self.before),
-            "after": list(self.after),
-        }
-
-
-@dataclass(frozen=True)
-class Attacked:
-    """What survives changes of each size, the rules that the attack must keep, and some images before and after.
-
-    `epsilon` is in grey levels (0..255). `truth` is false where the model's own answers were taken as labels.
-    """
-
-    fooled: Fooled
-    target: str | None
-    what: str
-    truth: bool
-    changed: tuple[Changed, ...]
-    errors: tuple[tuple[str, str], ...] = ()
-    folder: Path | None = None
-
-    @property
-    def epsilon(self) -> float:
-        return self.fooled.epsilons[-1]
-
-    @property
-    def clean(self) -> Measured:
-        return self.fooled.clean
-
-    @property
-    def robust(self) -> tuple[Measured, ...]:
-        return self.fooled.robust
-
-    @property
-    def sane(self) -> tuple[Sane, ...]:
-        return self.fooled.sane
-
-    @property
-    def believable(self) -> bool:
-        """Whether the attack keeps every rule: else what survives it says nothing about the model."""
-        return all(rule.holds for rule in self.sane)
-
-    def record(self) -> dict[str, Any]:
-        return {
-            "attack": self.fooled.attack,
-            "norm": self.fooled.norm,
-            "epsilons_grey_levels": list(self.fooled.epsilons),
-            "target": self.target,
-            "images": self.what,
-            "truth_known": self.truth,
-            "measured": [one.record() for one in (self.clean, *self.robust)],
-            "rules": [vars(rule) for rule in self.sane],
-            "believable": self.believable,
-            "changed": [one.record() for one in self.changed],
-            "errors": [list(error) for error in self.errors],
-        }
 
 
 def attack(
@@ -147,8 +72,6 @@ def attack(
     done = Attacked(result, target, found.what, found.truth, changed, found.errors)
     if out is None:
         return done
-    from vidi.verbs.attack_pictures import write
-
     return replace(done, folder=write(Path(out), done, model.folder.name if model.folder else "A model"))
 
 

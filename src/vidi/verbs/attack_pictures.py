@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from vidi.core.files import atomic, write_json
 from vidi.documents import attack_page
 from vidi.documents.panels import Panel, Row, figure
-from vidi.verbs.attack import Attacked, Changed
+from vidi.verbs.attacked import Attacked, Changed
 from vidi.verbs.pictured import checked_folder, safe
 
 FILE, PAGE, PICTURES = "attack.json", "attack.html", "pictures"
