@@ -1,7 +1,7 @@
 """attack.html: what survives an attack, whether the attack is to be believed, and images before and after."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vidi.core.measured import Measured
 from vidi.documents.explain_page import Shown, listed_images
@@ -9,6 +9,7 @@ from vidi.documents.frame import page
 from vidi.documents.panels import Row
 
 
+@runtime_checkable
 class Rule(Protocol):
     """One thing that an attack must keep on any network."""
 
