@@ -50,7 +50,7 @@ def detected(images=30, seed=0, sharp=1.0, masks=False, labels=LABELS, **more) -
         gathered(found, guesses, scores=scores, **guessed),
         images,
         labels,
-        **({"replicates": 60} | more),
+        **({"replicates": 40} | more),
     )
 
 

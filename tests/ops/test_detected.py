@@ -73,7 +73,7 @@ def test_it_is_cocos_evaluation_to_the_last_digit(masks):
 
 def test_a_replicate_is_the_same_as_matching_the_drawn_images_anew():
     drawn = detected(images=15, seed=2)
-    counts = replicate_counts(15, replicates=3, seed=0)
+    counts = replicate_counts(15, replicates=2, seed=0)
     for size in ("all", "medium"):
         together = own(drawn, size, counts)
         for row, count in enumerate(counts):
