@@ -1,5 +1,6 @@
 """Figures of found objects: precision against recall, what each sort of error costs; judged marks for drawings."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from vidi.ops.detection_errors import SORTS, errors_of
 from vidi.ops.matching import matches_of
 
 MOST_CURVES = 8
+DASHES = (None, "7 3", "2 3", "9 3 2 3")  # lines are told apart without colours
 
 
 def precision_recall(curves: Mapping[str, Sequence[tuple[float, float]]], *, overlap: float = 0.5) -> Markup:
@@ -37,10 +39,10 @@ def precision_recall(curves: Mapping[str, Sequence[tuple[float, float]]], *, ove
         {down(share): whole_percent(share) for share in quarters},
     )
     ends = []
-    for name, points in lines.items():
+    for (name, points), dashes in zip(lines.items(), itertools.cycle(DASHES), strict=False):
         reached = [(r, p) for r, p in points if p > 0] or points[:1]
         drawn = [(across(r), down(p)) for r, p in reached]
-        parts.append(path(drawn, class_="line", fill="none"))
+        parts.append(path(drawn, class_="line", fill="none", stroke_dasharray=dashes))
         ends.append((name, drawn[-1], _mean(points)))
     for (name, (x, y), mean), label_y in zip(
         ends, _apart([y for _, (_, y), _ in ends], top, top + side), strict=True
