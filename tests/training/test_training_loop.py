@@ -180,13 +180,15 @@ class Two(torch.nn.Module):
         self.layer = torch.nn.Linear(2, 1)
 
     def forward(self, image):
-        return {"score": self.layer(image), "levels": [image[:, :1].bfloat16()]}
+        counts = {"sizes": [3, 4], "which": torch.arange(2)}
+        return {"score": self.layer(image), "levels": [image[:, :1].bfloat16()], **counts}
 
 
 def test_a_step_takes_any_outputs_with_any_targets_and_says_what_it_is_told_to():
     seen = []
 
     def loss(outputs, target):
+        assert outputs["sizes"] == [3, 4] and outputs["which"].dtype == torch.int64
         seen.append((outputs["levels"][0].dtype, target))
         return outputs["score"].square().mean()
 

@@ -37,12 +37,14 @@ def smoothed(loss: Callable[..., Tensor], smoothing: float) -> Callable[[Tensor,
 
 
 def in_float32(outputs: Any) -> Any:
-    """A network's outputs (a tensor, or a list, tuple or mapping of them) back in float32."""
+    """A network's outputs (a tensor, or a list, tuple or mapping of them) with what is bf16 back in float32."""
     if isinstance(outputs, Tensor):
-        return outputs.float()
+        return outputs.float() if outputs.is_floating_point() else outputs
     if isinstance(outputs, Mapping):
         return {name: in_float32(value) for name, value in outputs.items()}
-    return type(outputs)(in_float32(value) for value in outputs)
+    if isinstance(outputs, list | tuple):
+        return type(outputs)(in_float32(value) for value in outputs)
+    return outputs
 
 
 def hits(logits: Tensor, target: Tensor) -> dict[str, float]:
