@@ -2,6 +2,7 @@
 
 import os
 
+import jaxtyping
 import pytest
 
 os.environ.setdefault(
@@ -19,6 +20,14 @@ def own_cache(tmp_path_factory):
         del os.environ["VIDI_CACHE"]
     else:
         os.environ["VIDI_CACHE"] = before
+
+
+@pytest.fixture
+def untyped():
+    """Shapes are not checked: what is traced passes stand-ins for tensors through the networks."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")

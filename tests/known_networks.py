@@ -112,3 +112,22 @@ def transformer(seed: int = 0) -> Classifier:
 
 def images(count: int, size_px: int = SIZE, seed: int = 1) -> Tensor:
     return torch.randint(0, 256, (count, 3, size_px, size_px), dtype=torch.uint8, generator=seeded(seed))
+
+
+def paintable(seed: int = 0) -> Classifier:
+    """Three resolutions, any size of picture."""
+    stages = [
+        nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(inplace=True)),
+        nn.Sequential(nn.Conv2d(8, 8, 3, stride=2, padding=1), nn.BatchNorm2d(8), nn.ReLU(inplace=True)),
+        nn.Sequential(nn.Conv2d(8, 8, 3, stride=2, padding=1, groups=8), nn.ReLU6(inplace=True)),
+        nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+    ]
+    made = Classifier(stages=stages, head=nn.Linear(8, CLASSES), width=8, preprocessing=Preprocessing(SIZE))
+    return drawn(made, seed)
+
+
+def flat(seed: int = 0) -> Classifier:
+    """A network whose layers have no positions."""
+    stages = [nn.Flatten(), nn.Linear(3 * SIZE * SIZE, 8)]
+    made = Classifier(stages=stages, head=nn.Linear(8, CLASSES), width=8, preprocessing=Preprocessing(SIZE))
+    return drawn(made, seed)

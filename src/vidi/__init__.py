@@ -1,7 +1,7 @@
 """vidi: from a folder of images to a vision model you can stand behind.
 
-The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `audit`, `explain`,
-`attack`, `compare`, `verify`, `edit_card`, `withdraw`, `open_model`, `resume`.
+The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `audit`, `explain`, `attack`,
+`look`, `dream`, `style`, `study`, `compare`, `verify`, `edit_card`, `withdraw`, `open_model`, `resume`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from vidi.verbs.explain import explain
     from vidi.verbs.ledger import withdraw
     from vidi.verbs.load import load
+    from vidi.verbs.look import look
     from vidi.verbs.open import open_model
     from vidi.verbs.predict import predict
+    from vidi.verbs.repaint import dream, style
     from vidi.verbs.resume import resume
+    from vidi.verbs.study import study
     from vidi.verbs.train import train
     from vidi.verbs.verify import verify
 
@@ -31,19 +34,29 @@ __all__ = [
     "audit",
     "check",
     "compare",
+    "dream",
     "edit_card",
     "evaluate",
     "explain",
     "load",
+    "look",
     "open_model",
     "predict",
     "resume",
+    "study",
+    "style",
     "train",
     "verify",
     "withdraw",
 ]
 
-_HOME = {"edit_card": "card", "open_model": "open", "withdraw": "ledger"}
+_HOME = {
+    "dream": "repaint",
+    "edit_card": "card",
+    "open_model": "open",
+    "style": "repaint",
+    "withdraw": "ledger",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -37,6 +37,9 @@ KINDS = {
     "maps": "explanations/maps",
     "attacks": "explanations/attacks",
     "checks": "explanations/checks",
+    "views": "explanations/views",
+    "repaintings": "explanations/repaintings",
+    "studies": "studies",
 }
 ALIASES: dict[str, tuple[str, dict[str, Any]]] = {"lite0": ("efficientnet_lite", {})}
 DEFAULT_NETWORK = "lite0"

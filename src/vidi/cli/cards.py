@@ -21,6 +21,9 @@ FUNCTIONS = {  # whose keyword arguments are a member's options
     "maps": "explain",
     "attacks": "attack",
     "checks": "check",
+    "views": "view",
+    "repaintings": "repaint",
+    "studies": "study",
     "parts": "layer",
     "metrics": "measure",
     "detection_metrics": "measure",
@@ -28,7 +31,7 @@ FUNCTIONS = {  # whose keyword arguments are a member's options
     "tasks": "",
     "readers": "",
 }
-INTERNAL = ("generator", "backbone")  # arguments that no command line can give
+INTERNAL = ("generator", "backbone", "say")  # arguments that no command line can give
 
 
 def members(kind: str | None, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from vidi.cli import seeing
 from vidi.cli.app import Json, RunPath, Seed, app
 from vidi.core.errors import UsageError
 
@@ -38,6 +39,19 @@ def explain(
     out: Annotated[
         Path | None, typer.Option(help="a folder for pictures and a page (default: in the run)")
     ] = None,
+    of_network: Annotated[
+        bool,
+        typer.Option(
+            "--of-network", help="what its units look for; RUN may be a network's name (lite0), IMAGES data"
+        ),
+    ] = False,
+    view: Annotated[
+        list[str] | None,
+        typer.Option(help="with --of-network: a view (`vidi list views`); default: all that apply"),
+    ] = None,
+    class_: Annotated[
+        str, typer.Option("--class", help="with --of-network: classes, with commas; default: the first")
+    ] = "",
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -73,6 +87,11 @@ def _maps(
     from vidi.core.progress import Terminal
     from vidi.verbs.explain import explain as verb
 
+    if of_network:
+        seeing.of_network(run, images or [], view or [], class_, layer, out, seed, as_json=json)
+        return
+    if view or class_:
+        raise UsageError("--view and --class go with --of-network")
     if not images:
         raise UsageError("vidi explain wants images after the run: files, folders, globs or file: URLs")
     place = explained.place(run, images[0]) if out is None else out

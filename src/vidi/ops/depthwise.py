@@ -122,6 +122,11 @@ def quicken(module: nn.Module) -> int:
 
 
 def _gains(layer: nn.Conv2d) -> bool:
+    return differentiable_through(layer) and (layer.kernel_size[0] > 3 or layer.stride[0] > 1)
+
+
+def differentiable_through(layer: nn.Conv2d) -> bool:
+    """True of a convolution on a CPU that `Depthwise` is the same as."""
     square = len(set(layer.kernel_size)) == len(set(layer.stride)) == 1 and not isinstance(layer.padding, str)
     return (
         square
@@ -131,6 +136,5 @@ def _gains(layer: nn.Conv2d) -> bool:
         and layer.padding_mode == "zeros"
         and layer.kernel_size[0] >= 3
         and int(layer.padding[0]) < layer.kernel_size[0]
-        and (layer.kernel_size[0] > 3 or layer.stride[0] > 1)
         and layer.weight.device.type == "cpu"
     )

@@ -1,0 +1,1 @@
+"""A photo painted again by what a network sees in it."""

@@ -1,0 +1,73 @@
+"""What does the network think a class looks like?"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vidi.core.card import Card
+from vidi.core.network import Classifier
+from vidi.documents.sheets import sheet
+from vidi.explanations.painting import Way, painted
+from vidi.explanations.sights import Given, Sight, interleaved
+from vidi.ops.attribution import differentiable, undisturbed
+from vidi.ops.canvas import in_bytes
+
+CARD = Card(
+    title="Class visualisation",
+    idea="Begin with noise and change it, by gradient ascent, until the network is sure of the class.",
+    paper="Simonyan, Vedaldi and Zisserman 2014, arXiv:1312.6034, eq. 1; waves and windows: Olah et al. 2017, Distill; "
+    "the norms' memory: Yin et al. 2020, arXiv:1912.08795, eq. 4",
+    differs="The picture is a sum of waves in uncorrelated colours, seen through windows that move, turn and zoom.",
+    facts={"images": 0, "gradients": True},
+)
+
+
+def view(
+    given: Given,
+    *,
+    generator: torch.Generator,
+    most: int = 6,
+    steps: int = 192,
+    rate: float = 0.03,
+    remember: float = 60.0,
+    smooth: float = 0.3,
+) -> list[Sight]:
+    """One sheet with a picture of each class (those asked for, else the first), and how sure the network is of it.
+
+    most: how many classes are shown
+    steps: steps of gradient ascent
+    rate: how large they are
+    remember: weight of the batch norms' memory of the training images
+    smooth: weight of total variation
+    """
+    wanted = given.chosen_classes(most)
+    label = torch.tensor(wanted)
+    way = Way(steps=steps, rate=rate, remember=remember, smooth=smooth)
+
+    def score(network: Classifier, pictures: Tensor) -> Float[Tensor, " n"]:
+        logits = differentiable(network(pictures).float())
+        return logits[torch.arange(len(label)), label]
+
+    pictures = in_bytes(
+        painted(
+            given.network,
+            score,
+            count=len(wanted),
+            way=way,
+            generator=generator,
+            say=given.say,
+            what="class visualisation",
+        )
+    )
+    with undisturbed(given.network), torch.no_grad():
+        sure = torch.softmax(given.network(pictures).float(), dim=1)[torch.arange(len(label)), label]
+    named = [given.name(number).split(",")[0] for number in wanted]
+    across = min(3, len(wanted))
+    shown = interleaved(pictures)
+    rows = [shown[start : start + across] for start in range(0, len(shown), across)]
+    said = "; ".join(f"{name} {100 * float(share):.0f} %" for name, share in zip(named, sure, strict=True))
+    beside = [", ".join(named[start : start + across]) for start in range(0, len(named), across)]
+    caption = (
+        f"Painted by gradient ascent from noise, {steps} steps. How sure the network is of each: {said}."
+    )
+    return [Sight("classes", CARD.title, caption, sheet(rows, side=given.size_px, beside=beside))]

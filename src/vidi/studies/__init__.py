@@ -1,0 +1,1 @@
+"""Questions about learning, each answered by a small experiment: claims with numbers, and pictures."""
