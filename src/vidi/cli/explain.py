@@ -59,8 +59,17 @@ def explain(
 
     Maps of the methods that pass their checks on this model, as pictures and a page; what fails is struck out. With
     --attack: how small a change fools it, on the images given or those that the run held out (exit code 3 where the
-    attack itself is not to be believed).
+    attack itself is not to be believed). With --of-network: what its units look for.
     """
+    if of_network:
+        maps = {"--method": method, "--label": label, "--against": against, "--attack": attack}
+        _refuse(
+            "--of-network", {**maps, "--epsilon": epsilon, "--norm": norm, "--target": target, "--most": most}
+        )
+        seeing.of_network(run, images or [], view or [], class_, layer, out, seed, as_json=json)
+        return
+    if view or class_:
+        raise UsageError("--view and --class go with --of-network")
     if attack is not None:
         _refuse("--attack", {"--method": method, "--label": label, "--against": against, "--layer": layer})
         given = {"epsilon": epsilon, "norm": norm, "target": target, "most": most}
@@ -76,7 +85,9 @@ def _refuse(what: str, given: dict[str, Any]) -> None:
     """Raises UsageError if an option was given that means nothing here."""
     found = [flag for flag, value in given.items() if value is not None]
     if found:
-        wanted = "--attack NAME" if what == "a map" else "maps"
+        wanted = (
+            "--attack NAME" if what == "a map" else "another question" if what == "--of-network" else "maps"
+        )
         raise UsageError(f"{', '.join(found)} belongs to {wanted}, not to {what}; leave it out")
 
 
@@ -87,11 +98,6 @@ def _maps(
     from vidi.core.progress import Terminal
     from vidi.verbs.explain import explain as verb
 
-    if of_network:
-        seeing.of_network(run, images or [], view or [], class_, layer, out, seed, as_json=json)
-        return
-    if view or class_:
-        raise UsageError("--view and --class go with --of-network")
     if not images:
         raise UsageError("vidi explain wants images after the run: files, folders, globs or file: URLs")
     place = explained.place(run, images[0]) if out is None else out

@@ -95,7 +95,9 @@ def paths(ground: str, name: str, seeds: tuple[int, ...]) -> dict[float, Float[n
     )
     for _ in range(STEPS):
         disturbance = torch.stack([torch.randn(2, generator=draw, dtype=torch.float64) for draw in draws])
-        slopes = torch.autograd.grad(sum(value(w.T).sum() for w in weights.values()), list(weights.values()))
+        slopes = torch.autograd.grad(
+            torch.stack([value(w.T).sum() for w in weights.values()]).sum(), list(weights.values())
+        )
         for optimiser, (rate, weight), slope in zip(optimisers, weights.items(), slopes, strict=True):
             weight.grad = slope + noise * disturbance
             optimiser.step()
@@ -105,8 +107,9 @@ def paths(ground: str, name: str, seeds: tuple[int, ...]) -> dict[float, Float[n
 
 def lowness(ground: str, points: Float[np.ndarray, "t s 2"]) -> Float[np.ndarray, " s"]:
     """The mean height over the last quarter of each path; infinite where it ran away."""
-    heights = GROUNDS[ground][0](torch.from_numpy(points[-STEPS // 4 :].transpose(2, 0, 1))).numpy()
-    return np.nan_to_num(heights.mean(axis=0), nan=np.inf)
+    last = torch.from_numpy(points[-STEPS // 4 :].transpose(2, 0, 1))
+    heights: np.ndarray = GROUNDS[ground][0](last).numpy()
+    return np.asarray(np.nan_to_num(heights.mean(axis=0), nan=np.inf))
 
 
 def reached(ground: str, points: Float[np.ndarray, "t 2"], height: float) -> int:

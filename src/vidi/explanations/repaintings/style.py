@@ -34,7 +34,7 @@ def repaint(
     generator: torch.Generator,
     say: Say,
     content: float = 1.0,
-    style: float = 10.0,
+    style: float = 30.0,
     smooth: float = 0.01,
     layers: Sequence[str] = (),
     content_layer: str | None = None,
@@ -46,7 +46,7 @@ def repaint(
     content: weight of the content's distance
     style: weight of the style's
     smooth: weight of total variation, a grey level
-    layers: whose features' products are the style; by default one of each resolution
+    layers: whose features' products are the style; by default one of each of the four finest resolutions
     content_layer: whose features are the content; by default the third of those
     steps: steps of Adam
     rate: grey levels that a pixel moves by at first
@@ -57,7 +57,7 @@ def repaint(
         return photo
     copied, image_hw = quick(network), (photo.shape[1], photo.shape[2])
     ladder = by_size(grids(network, image_hw))
-    names = list(layers) or ladder
+    names = list(layers) or ladder[:4]
     place = content_layer or ladder[min(2, len(ladder) - 1)]
     original = photo[None].float().contiguous(memory_format=torch.channels_last)
     with torch.no_grad():
