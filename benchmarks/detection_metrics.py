@@ -5,7 +5,8 @@
 Objects and answers are drawn by chance (a model that finds most of them, moved a little, some twice, some misnamed, and
 invents others), so that nothing needs to be downloaded. Peers in the same rounds: pycocotools, and faster-coco-eval
 alone, whose evaluation vidi's values are; both only give values, vidi's members also intervals from a bootstrap over
-images (1,000 replicates) for AP, AP50, AP75, each size, each class and recall.
+images for AP, AP50, AP75, each size, each class and recall. So many objects get fewer replicates than a small set does
+(`ops.average_precision`): the result says how many.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from vidi.metrics.detection import (
     error_types,
     per_class,
 )
+from vidi.ops.average_precision import replicates_of
 from vidi.ops.coco_evaluation import _records, evaluated
 from vidi.ops.detected import Detected, Objects
 
@@ -155,7 +157,7 @@ def main() -> None:
                 "true boxes": chosen.boxes,
                 "found boxes": len(data.found),
                 "classes": chosen.classes,
-                "replicates": chosen.replicates,
+                "replicates": len(replicates_of(data)),
                 "rounds": chosen.rounds,
             },
             seeds=[0],

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from drawn_objects import detected, drawn_again, right_and_sure
-from vidi.ops.average_precision import average_precision, curve, once, ranking, recall
+from vidi.ops.average_precision import average_precision, curve, once, ranking, recall, replicates_of
 from vidi.ops.bootstrap import replicate_counts
 from vidi.ops.coco_evaluation import evaluated
 from vidi.ops.detected import Detected, Objects, gathered
 from vidi.ops.detection_errors import SORTS, errors, gains
 from vidi.ops.matching import OVERLAPS, SIZES, matches_of, pairs_of
+from vidi.ops.resampled import measured
 
 
 def objects(*rows, scored=False):
@@ -91,6 +92,13 @@ def test_counts_are_those_of_the_sums_and_keep_groups_whole():
     grouped = replicate_counts(50, replicates=40, seed=3, group=group)
     assert all((grouped[:, group == number] == grouped[:, [number]]).all() for number in range(7))
     assert replicate_counts(0, replicates=2, seed=0).shape == (2, 0)
+
+
+def test_of_many_objects_fewer_replicates_are_made_and_the_method_says_how_many():
+    drawn = detected(images=4, seed=3, replicates=1000)
+    many = replace(drawn, found=drawn.found.take(np.zeros(90_000, dtype=int)))
+    assert len(replicates_of(drawn)) == 1000 and len(replicates_of(many)) == 222
+    assert "222 replicates" in measured("AP", 0.5, np.linspace(0, 1, 222), many).method
 
 
 def test_average_precision_by_hand():

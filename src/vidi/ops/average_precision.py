@@ -17,6 +17,7 @@ from vidi.ops.detected import Detected
 from vidi.ops.matching import OVERLAPS, Matches, matches_of
 
 BLOCK = 1 << 22  # numbers held at once
+AFFORDABLE, LEAST_REPLICATES = 20_000_000, 200  # found objects times replicates: a second or two
 FIFTY, SEVENTY_FIVE = 0, 5  # rows of OVERLAPS
 # COCO's recalls come by multiplication, and some of them lie a rounding error above the share they are to be: a recall
 # that is exactly this share does not reach them.
@@ -61,9 +62,13 @@ def once(images: int) -> Int[np.ndarray, "1 n"]:
 
 
 def replicates_of(detected: Detected) -> Int[np.ndarray, "r n"]:
-    """How often each image is in each replicate."""
+    """How often each image is in each replicate: as many as asked for, but fewer (200 at least) of many objects."""
+    affordable = max(LEAST_REPLICATES, AFFORDABLE // max(1, len(detected.found)))
     return replicate_counts(
-        detected.images, replicates=detected.replicates, seed=detected.seed, group=detected.group
+        detected.images,
+        replicates=min(detected.replicates, affordable),
+        seed=detected.seed,
+        group=detected.group,
     )
 
 

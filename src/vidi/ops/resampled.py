@@ -1,6 +1,7 @@
 """What detection metrics share: a value from COCO's evaluation with an interval from replicates of the images."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -10,6 +11,15 @@ from vidi.ops.average_precision import average_precision, ranking, recall, repli
 from vidi.ops.bootstrap import interval_of, mean_defined
 from vidi.ops.detected import Detected
 from vidi.ops.matching import matches_of
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The replicates that were made."""
+
+    replicates: int
+    seed: int
+    group: Int[np.ndarray, " n"] | None
 
 
 def measured(
@@ -26,8 +36,9 @@ def measured(
     """One number with the middle 95 % of its replicates; `n` images stand behind it (all, unless it is given)."""
     n = detected.images if n is None else n
     groups = n if detected.group is None else len(np.unique(detected.group))
+    made = Draws(len(drawn), detected.seed, detected.group)
     drawn = drawn if detected.images > 1 else drawn[:0]
-    low, high, method, said = interval_of(float(value), drawn, detected, min(n, groups), unit)
+    low, high, method, said = interval_of(float(value), drawn, made, min(n, groups), unit)
 
     if math.isnan(value):
         note = note or f"no object of {of or 'any label'} in the truth, so nothing could be found or missed"

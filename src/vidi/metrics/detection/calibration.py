@@ -4,11 +4,11 @@ import numpy as np
 
 from vidi.core.card import Card
 from vidi.core.measured import Measured
-from vidi.ops.average_precision import FIFTY, replicates_of
+from vidi.ops.average_precision import FIFTY
 from vidi.ops.bootstrap import ratio
 from vidi.ops.detected import Detected
 from vidi.ops.matching import matches_of
-from vidi.ops.resampled import measured
+from vidi.ops.resampled import counts_of, measured
 
 CARD = Card(
     title="Detection calibration error (D-ECE)",
@@ -41,6 +41,6 @@ def measure(detected: Detected) -> list[Measured]:
         return ratio(np.abs(sums[..., 0]).sum(axis=1), sums[..., 1].sum(axis=1))
 
     value = error(values.sum(axis=0)[None])[0]
-    drawn = np.einsum("rn,nbk->rbk", replicates_of(detected).astype(np.float64), values, optimize=True)
+    drawn = np.einsum("rn,nbk->rbk", counts_of(detected).astype(np.float64), values, optimize=True)
     note = f"{len(score)} found objects" if len(score) else "nothing was found with a score of 0.05 or more"
     return [measured("detection calibration error", value, error(drawn), detected, note=note)]

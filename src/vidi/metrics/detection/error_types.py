@@ -1,7 +1,5 @@
 """What sort of error costs how much?"""
 
-from dataclasses import replace
-
 import numpy as np
 
 from vidi.core.card import Card
@@ -27,9 +25,10 @@ def measure(detected: Detected) -> list[Measured]:
     found = errors_of(detected)
     count = [*np.bincount(found.sort[found.sort >= 0], minlength=len(SORTS)), int(found.missed.sum())]
     value = gains(detected, once(detected.images))[0]
-    few = replace(detected, replicates=min(detected.replicates, MOST))
     drawn = gains(detected, counts_of(detected)[:MOST])
     return [
-        measured("AP50 lost", value[column], drawn[:, column], few, of=sort, note=f"{count[column]} errors")
+        measured(
+            "AP50 lost", value[column], drawn[:, column], detected, of=sort, note=f"{count[column]} errors"
+        )
         for column, sort in enumerate((*SORTS, MISSED))
     ]
