@@ -12,6 +12,7 @@ from vidi.ops.intervals import wilson
 FOLDER = Path(str(vidi.audits.__file__)).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 FEW, MANY = 3, 100
+COSTLY = {"duplicates", "imbalance", "label_errors", "outliers", "shortcuts"}  # seconds for each data set: one of each
 POWER, FALSE_ALARMS = 0.9, 0.05
 
 
@@ -31,10 +32,9 @@ def test_the_card_says_what_it_is_and_the_trial_what_it_is_graded_on(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_planted_fault_is_found_and_none_where_none_is(name):
     """So few data sets that one may go wrong; how often in the long run is what the slow test asks."""
-    seeds = range(1000, 1000 + FEW)
+    seeds, may_err = (range(1000, 1001), 0) if name in COSTLY else (range(1000, 1000 + FEW), 1)
     found = raised(name, planted=True, seeds=seeds)
-    assert found >= FEW - 1 and raised(name, planted=False, seeds=seeds) <= 1
-    assert raised(name, planted=True, seeds=seeds[:1]) == raised(name, planted=True, seeds=seeds[:1])
+    assert found >= len(seeds) - may_err and raised(name, planted=False, seeds=seeds) <= may_err
 
 
 @pytest.mark.slow
@@ -43,6 +43,7 @@ def test_a_planted_fault_is_found_and_none_where_none_is(name):
 def test_power_and_false_alarms_are_as_claimed(name):
     """In all of `MANY` data sets at least 90 % and at most 5 %, as far as so many can tell."""
     seeds = range(MANY)
+    assert raised(name, planted=True, seeds=seeds[:1]) == raised(name, planted=True, seeds=seeds[:1])
     found, false = (raised(name, planted=planted, seeds=seeds) for planted in (True, False))
     assert wilson(found, MANY)[1] >= POWER, f"{found} of {MANY} found"
     assert wilson(false, MANY)[0] <= FALSE_ALARMS, f"{false} of {MANY} false alarms"

@@ -21,7 +21,7 @@ SERVING = [
     for task in card.serves
     if task in TASKS and name != "auto"
 ]
-QUICK = {"yolo", "lraspp"}
+QUICK = {"yolo"}
 SMALL = {"size_px": 64, "batch": 4, "epochs": 1.0}
 EACH = [pytest.param(*pair, marks=[] if pair[0] in QUICK else [pytest.mark.slow]) for pair in SERVING]
 

@@ -120,7 +120,9 @@ def listed(names: Sequence[str], *, most: int = 8) -> str:
 
 
 def capital(sentence: str) -> str:
-    """The sentence with its first letter large, the rest as it was."""
+    """The sentence with its first letter large, the rest as it was; a word that is written as mIoU is stays so."""
+    if sentence[1:2].isupper():
+        return sentence
     return sentence[:1].upper() + sentence[1:]
 
 
