@@ -12,7 +12,13 @@ from vidi.ops.intervals import wilson
 FOLDER = Path(str(vidi.audits.__file__)).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 FEW, MANY = 3, 100
-COSTLY = {"duplicates", "imbalance", "label_errors", "outliers", "shortcuts"}  # seconds for each data set: one of each
+COSTLY = {
+    "duplicates",
+    "imbalance",
+    "label_errors",
+    "outliers",
+    "shortcuts",
+}  # seconds for each data set: one of each
 POWER, FALSE_ALARMS = 0.9, 0.05
 
 
