@@ -1,7 +1,7 @@
 """vidi: from a folder of images to a vision model you can stand behind.
 
 The public verbs, loaded on first use: `load`, `check`, `train`, `predict`, `evaluate`, `audit`, `explain`, `attack`,
-`look`, `dream`, `style`, `study`, `compare`, `verify`, `edit_card`, `withdraw`, `open_model`, `resume`.
+`look`, `dream`, `style`, `study`, `compare`, `convert`, `verify`, `edit_card`, `withdraw`, `open_model`, `resume`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vidi.verbs.card import edit_card
     from vidi.verbs.check import check
     from vidi.verbs.compare import compare
+    from vidi.verbs.convert import convert
     from vidi.verbs.evaluate import evaluate
     from vidi.verbs.explain import explain
     from vidi.verbs.ledger import withdraw
@@ -34,6 +35,7 @@ __all__ = [
     "audit",
     "check",
     "compare",
+    "convert",
     "dream",
     "edit_card",
     "evaluate",

@@ -31,6 +31,7 @@ KINDS = {
     "segmentation_metrics": "metrics/segmentation",
     "tasks": "tasks",
     "readers": "data/readers",
+    "writers": "data/writers",
     "audits": "audits",
     "corruptions": "audits/corruptions",
     "dials": "audits/dials",

@@ -30,6 +30,7 @@ FUNCTIONS = {  # whose keyword arguments are a member's options
     "segmentation_metrics": "measure",
     "tasks": "",
     "readers": "",
+    "writers": "",
 }
 INTERNAL = ("generator", "backbone", "say")  # arguments that no command line can give
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vidi.cli import evidence, explain, journey, papers, seeing  # noqa: F401  (their verbs join the app)
+from vidi.cli import convert, evidence, explain, journey, papers, seeing  # noqa: F401  (their verbs join the app)
 from vidi.cli.app import Json, app
 from vidi.cli.show import plain
 from vidi.core.errors import UsageError

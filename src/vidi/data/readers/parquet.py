@@ -6,11 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from vidi.core.annotations import COLUMN, Scheme
 from vidi.core.card import Card
 from vidi.core.dataset import Listing, ReadOptions
 from vidi.core.errors import UsageError, nearest_names
+from vidi.data.cells import values_of
 from vidi.data.joining import concatenated, placed_rows, roles_of
-from vidi.data.listing import Remarks, existing, glance, remark_skipped, split_in, split_of, walk
+from vidi.data.listing import Remarks, example, existing, glance, remark_skipped, split_in, split_of, walk
+from vidi.data.parquet_drawn import annotations_of, scheme_of
 from vidi.data.parquet_rows import holds_bytes
 from vidi.data.tables import Table
 
@@ -70,6 +73,9 @@ def read(root: Path, *, options: ReadOptions) -> Listing:
             continue
         shards.append((name, _metadata(folder / name, remarks)))
     table = concatenated([shard for _, shard in shards])
+    scheme = scheme_of(folder / shards[0][0]) if shards else None
+    if scheme is not None:
+        return _drawn(folder, image, shards, table, scheme, remarks, options)
     options, table = _class_label(folder / shards[0][0], options, table)
     roles = roles_of(table, image, options, [])
     if roles.target is None:
@@ -87,6 +93,42 @@ def read(root: Path, *, options: ReadOptions) -> Listing:
         raise UsageError(f"{WANTED}, each with a target; {root} has none{remarks.first()}")
     remark_skipped([name for name in others if name not in columns], remarks)
     return Listing(folder, "parquet", rows, tuple(roles.attributes.values()), remarks.all(), roles.record())
+
+
+def _drawn(
+    folder: Path,
+    image: str,
+    shards: Sequence[tuple[str, Table]],
+    table: Table,
+    scheme: Scheme,
+    remarks: Remarks,
+    options: ReadOptions,
+) -> Listing:
+    """The rows of files that vidi wrote, with what is drawn on their images."""
+    roles = roles_of(table, image, options, [], guess=False)
+    kept = {name: each for name, each in roles.attributes.items() if name != "label"}
+    values = {each: values_of(table.columns[name]) for name, each in kept.items()}
+    rows, place = [], 0
+    for name, shard in shards:
+        found = annotations_of(folder, name, scheme, remarks)
+        if len(found) != len(shard):
+            raise UsageError(f"{name} has other annotations than rows; write it again from its source")
+        for row, annotation in enumerate(found):
+            attributes = {each: cells[place] for each, cells in values.items()}
+            place += 1
+            target = str(table.columns["label"][place - 1] or "") if "label" in table.columns else ""
+            rows.append(
+                example(
+                    name,
+                    path=f"{name}#{row}",
+                    target=target,
+                    split=_split(name),
+                    row=row,
+                    attributes=attributes,
+                )
+                | {"annotation": annotation}
+            )
+    return Listing(folder, "parquet", rows, tuple(values), remarks.all(), roles.record(), scheme)
 
 
 def _split(name: str) -> str | None:
@@ -121,7 +163,10 @@ def _metadata(path: Path, remarks: Remarks) -> Table:
     try:
         with pq.ParquetFile(path) as file:
             plain = [field.name for field in file.schema_arrow if _is_plain(field.type)]
+            ours = b"vidi" in (file.schema_arrow.metadata or {})
             for field in file.schema_arrow:
+                if ours and field.name == COLUMN:
+                    continue
                 if not _is_plain(field.type) and not holds_bytes(field.type):
                     remarks.add(
                         "column", f"{path.name}, {field.name}", f"{field.type} is no attribute; left out"
