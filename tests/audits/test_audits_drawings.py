@@ -7,7 +7,14 @@ from vidi.core.annotations import Annotations
 
 
 def test_by_hand():
-    boxes = [[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 9.5], [0, 0, 10, 10], [50, 50, 200, 200], [0, 0, 40, 40]]
+    boxes = [
+        [0, 0, 10, 10],
+        [0, 0, 10, 10],
+        [0, 0, 10, 9.5],
+        [0, 0, 10, 10],
+        [50, 50, 200, 200],
+        [0, 0, 40, 40],
+    ]
     found = Annotations(
         np.array([0, 4, 4, 6]),
         np.array(boxes, np.float32),
@@ -20,7 +27,7 @@ def test_by_hand():
     assert told.objects == {"cat": 4, "dog": 2, "elk": 0} and told.empty == 1
     assert told.sizes == {"small": 4, "medium": 1, "large": 1}
     text = " ".join(told.sentences)
-    assert "Drawn twice: 1. " in text and "Never drawn: elk." in text and "On 1 of the images" in text
+    assert "Drawn twice: 1. " in text and "Never drawn: elk." in text and "Nothing is drawn on 1 of" in text
     assert told.record(["a.png", "b.png", "c.png"])["pairs"][0]["path"] == "a.png"
 
 

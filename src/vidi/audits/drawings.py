@@ -14,10 +14,10 @@ from vidi.ops.boxes import iou
 
 CARD = Card(
     title="Drawings",
-    idea="Pairs of boxes of one image that lie on each other: of one class they are one object drawn twice, of two classes "
-    "one object that nobody agreed on. Objects are counted by class and size.",
+    idea="Pairs of boxes of one image that lie on each other: of one class one object drawn twice, of two classes one "
+    "object that nobody agreed on. Objects are counted by class and size.",
     paper="Sizes as in Lin et al. 2014, arXiv:1405.0312 (32 and 96 pixels squared)",
-    differs="Two boxes are taken for one where their intersection is 0.9 of their union or more; crowds are not compared.",
+    differs="Boxes are taken for one where their intersection is 0.9 of their union or more; crowds are not compared.",
 )
 TRIAL = Trial(n=120, fault="boxes drawn again, each corner up to a pixel away", rate=0.03)
 SAME = 0.9
@@ -77,7 +77,7 @@ def overlapping(found: Annotations, labels: Sequence[str]) -> Iterator[Pair]:
         shared = iou(torch.from_numpy(boxes), torch.from_numpy(boxes)).numpy()
         shared[crowd] = shared[:, crowd] = 0
         for a, b in np.argwhere(np.triu(shared, 1) >= SAME).tolist():
-            named = (name(labels, label[a]), name(labels, label[b]))
+            named = (name(labels, int(label[a])), name(labels, int(label[b])))
             kind = "twice" if label[a] == label[b] else "conflict"
             yield Pair(image, kind, named, tuple(map(float, boxes[a])), float(shared[a, b]))
 
@@ -91,12 +91,16 @@ def sentences(
 ) -> tuple[str, ...]:
     total = sum(objects.values())
     by_size = ", ".join(f"{count:,} {size}" for size, count in sizes.items())
-    said = [f"{total:,} objects on {images:,} images ({by_size}, by the area of their boxes: 32 and 96 pixels squared)."]
+    said = [f"{total:,} objects on {images:,} images ({by_size} boxes: 32 and 96 pixels squared)."]
     if empty:
-        said.append(f"On {empty:,} of the images nothing is drawn: is there nothing on them, or were they not looked at?")
+        said.append(
+            f"Nothing is drawn on {empty:,} of the images: is nothing there, or were they not looked at?"
+        )
     twice, conflicts = (sum(pair.kind == kind for pair in pairs) for kind in ("twice", "conflict"))
     if twice:
-        said.append(f"Drawn twice: {twice:,}. A model that finds such an object once is held to have missed the other.")
+        said.append(
+            f"Drawn twice: {twice:,}. A model that finds such an object once is held to have missed the other."
+        )
     if conflicts:
         said.append(f"Drawn under two classes: {conflicts:,}.")
     if not pairs:

@@ -20,7 +20,10 @@ def convert(
     layout: Layout = None,
     json: Json = False,
 ) -> None:
-    """Write the data in another layout; what it cannot hold is counted."""
+    """The same data in another layout.
+
+    Images are copied to the byte; what the layout cannot hold is counted.
+    """
     from vidi.cli import show
     from vidi.core.progress import Terminal
     from vidi.verbs.convert import convert as verb

@@ -21,6 +21,8 @@ def data(content: Mapping[str, Any], folder: Path | None) -> None:
     """The data, its labels, and every audit's findings."""
     head(content)
     labels(content)
+    if "drawings" in content:
+        drawings(content["drawings"])
     copies(content["duplicates"])
     if content.get("label_errors"):
         wrong_labels(content["label_errors"])
@@ -69,6 +71,16 @@ def part(title: str, sentences: Sequence[str], named: Sequence[str] = (), more: 
         typer.echo(f"    {plain(name)}")
     if more > 0:
         typer.echo(f"    … and {more:,} more")
+
+
+def drawings(found: Mapping[str, Any]) -> None:
+    """What is drawn, and what is drawn twice."""
+    named = [
+        f"{each['path']}: {' and '.join(dict.fromkeys(each['labels']))} at "
+        f"({', '.join(f'{value:.0f}' for value in each['box'])}), {each['overlap']:.0%} of both"
+        for each in found["pairs"][:SHOWN]
+    ]
+    part("what is drawn", found["sentences"], named, found["count"] - len(named))
 
 
 def copies(found: Mapping[str, Any]) -> None:

@@ -16,7 +16,9 @@ from vidi.data.listing import Remarks
 from vidi.data.parsing import Malformed, read_json, refuse
 from vidi.ops import masks
 
-OWN = frozenset({"image_id", "category_id", "bbox", "segmentation", "iscrowd", "keypoints", "num_keypoints"})
+OWN = frozenset(
+    {"image_id", "category_id", "bbox", "segmentation", "iscrowd", "keypoints", "num_keypoints", "difficult"}
+)
 IMAGE_OWN = frozenset({"id", "file_name", "width", "height"})
 
 
@@ -236,6 +238,7 @@ def instance_of(
         category.name,
         box,
         crowd=bool(entry.get("iscrowd")),
+        difficult=bool(entry.get("difficult")),
         polygons=polygons,
         rle=rle,
         keypoints=keypoints_of(entry.get("keypoints"), say),

@@ -74,6 +74,7 @@ def arranged(check: Mapping[str, Any], album: Album) -> dict[str, Any]:
         "suspects_left": max(0, count - MOST_SUSPECTS),
         "shortcuts": list(_shortcuts(check.get("shortcuts") or ())),
         "shortcuts_said": _said(check.get("shortcuts_sentences")),
+        "drawings": _said((check.get("drawings") or {}).get("sentences")),
         "imbalance": _said((check.get("imbalance") or {}).get("sentences")),
         "outliers_said": _said([check["outliers_sentence"]] if check.get("outliers_sentence") else ()),
         "outliers": [_named(entry, album) for entry in (check.get("outliers") or ())[:MOST_OUTLIERS]],

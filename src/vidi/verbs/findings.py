@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 from numpy.typing import NDArray
 
-from vidi.audits import duplicates, imbalance, label_errors, outliers, shortcuts
+from vidi.audits import drawings, duplicates, imbalance, label_errors, outliers, shortcuts
 from vidi.core.progress import Say
 from vidi.data.traits import Traits, traits
 from vidi.ops.views import VIEWS
@@ -23,7 +23,17 @@ def cheap(loaded: Loaded, *, seed: int) -> dict[str, Any]:
     return {
         "duplicates": duplicates.record(duplicates.audit(loaded.dataset, loaded.duplicates), loaded.dataset),
         "imbalance": balance(loaded, seed=seed),
+        **drawn(loaded),
     }
+
+
+def drawn(loaded: Loaded) -> dict[str, Any]:
+    """What is drawn on the images, if objects are."""
+    dataset = loaded.dataset
+    if dataset.scheme is None or dataset.scheme.mask is not None:
+        return {}
+    found = drawings.audit(dataset.annotations(), labels=dataset.labels)
+    return {"drawings": found.record(dataset.column("path").tolist())}
 
 
 def thorough(

@@ -76,8 +76,9 @@ def entries(
 ) -> list[dict[str, Any]]:
     """The image's objects; each class of a class map as one."""
     if annotation.mask is None:
-        rles = targets.rles(row) if any(each.file for each in annotation.objects) else []
-        return [entry(each, rles[n] if each.file else None) for n, each in enumerate(annotation.objects)]
+        runs = [each.file is not None or each.rle is not None for each in annotation.objects]
+        rles = targets.rles(row) if any(runs) else []
+        return [entry(each, rles[n] if runs[n] else None) for n, each in enumerate(annotation.objects)]
     found, told = targets.semantic(row), []
     lost.add("class maps whose classes become one object each")
     lost.add("pixels that count for nothing", int((found == IGNORE).sum()))

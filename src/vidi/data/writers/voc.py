@@ -37,6 +37,10 @@ def write(dataset: Dataset, out: Path, *, say: Say | None = None) -> Lost:
     if dataset.scheme is not None:
         seen = {label for target in dataset.column("target") for label in str(target).split("|")}
         lost.add("classes that are never drawn", len(set(dataset.labels) - seen))
+        lost.add("names of keypoints", sum(bool(each.keypoints) for each in dataset.scheme.categories))
+        lost.add(
+            "classes' upper categories", sum(each.above is not None for each in dataset.scheme.categories)
+        )
     lost.add("columns of metadata", len(dataset.attributes))
     return lost
 
