@@ -121,6 +121,7 @@ def test_a_published_table_is_added_up_again_and_its_groups_can_be_demanded_of(t
     assert "'m' is none of skin, gender, n, error" in refused(
         "audit", path, *asked[:2], "--error", "m", "--by", "skin"
     )
+    assert "leave out --truth, --good" in refused("audit", path, *asked, "--truth", "n", "--good", "x")
     path.write_text("skin,n,error\ndarker,10,half\n")
     assert "got 'half'" in refused("audit", path, *asked[:4], "--by", "skin")
     path.write_text("skin,n,error\ndarker,1.5,50\n")

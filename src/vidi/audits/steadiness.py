@@ -119,10 +119,10 @@ def sentence(twice: int, company: int, furthest: tuple[float, float], n: int) ->
     images = f"{n:,} image{'s' * (n > 1)}"
     if not twice and not company:
         if max(furthest) == 0:
-            return f"{ASKED}, all of {images} get the same probabilities to the bit."
+            return f"{ASKED}, {images} get the same probabilities to the bit."
         small = "" if max(furthest) <= TOLERATED else ", more than rounding explains"
         moves = f"probabilities move by {max(furthest):.1g} at most{small}"
-        return f"{ASKED}, all of {images} get the same answer; {moves}."
+        return f"{ASKED}, {images} get the same answer; {moves}."
     parts = []
     if twice:
         parts.append(

@@ -88,7 +88,15 @@ def audit(
         None if baseline is None else Path(baseline),
     )
     if counts is not None or error is not None:
-        found = published_answers(subject, counts=counts, error=error, by=by)
+        others = {
+            "DATA": data,
+            "--truth": truth,
+            "--predicted": predicted,
+            "--group": group,
+            "--positive": positive,
+        }
+        others |= {"--good": good, "--score": score, "--threshold": list(thresholds), "--slices": slices}
+        found = published_answers(subject, counts=counts, error=error, by=by, others=others)
     else:
         found = answered(
             subject, data, truth=truth, predicted=predicted, group=group, seed=seed, say=say, read=read

@@ -1,6 +1,6 @@
 """A table of errors by group that somebody has published, read as if its examples had been listed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vidi.audits import published
@@ -10,11 +10,19 @@ from vidi.data.published import read_published
 from vidi.verbs.answered import Found
 
 
-def published_answers(path: Path, *, counts: str | None, error: str | None, by: Sequence[str]) -> Found:
+def published_answers(
+    path: Path, *, counts: str | None, error: str | None, by: Sequence[str], others: Mapping[str, object]
+) -> Found:
     """The answers that the table's cells count, by the reading that agrees best with its totals, and what to say of it.
 
-    Raises UsageError for what can't be used.
+    `others` are options by their flags: such a table has no place for them. Raises UsageError if one is given, and for
+    what can't be used.
     """
+    given = [flag for flag, value in others.items() if value]
+    if given:
+        raise UsageError(
+            f"a published table (--counts, --error) has groups and no single examples; leave out {', '.join(given)}"
+        )
     if counts is None or error is None:
         raise UsageError(
             "a published table wants both --counts and --error: the examples of each group, and its error"

@@ -34,7 +34,7 @@ def sliced(
     }
     if behind is not None and len(answers) >= FEWEST:
         columns |= of_images(behind, seed=seed)
-    ids = np.asarray(answers.ids, dtype=object).astype(str)
+    ids = np.asarray(answers.ids or [f"{row:09}" for row in range(len(answers))], dtype=object).astype(str)
     paths = ids if behind is None else behind.loaded.dataset.column("path")[behind.rows].astype(str)
     found = slices.audit(answers.correct, columns, ids=ids, group=answers.group, seed=seed)
     entries = [each.record() for each in found.found]
