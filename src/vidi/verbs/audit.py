@@ -88,7 +88,7 @@ def audit(
         None if baseline is None else Path(baseline),
     )
     if counts is not None or error is not None:
-        others = {
+        others: dict[str, object] = {
             "DATA": data,
             "--truth": truth,
             "--predicted": predicted,
