@@ -24,11 +24,11 @@ def measure(detected: Detected) -> list[Measured]:
     """The gain in AP50 for each sort, in shares; the note counts the errors."""
     found = errors_of(detected)
     count = [*np.bincount(found.sort[found.sort >= 0], minlength=len(SORTS)), int(found.missed.sum())]
-    value = gains(detected, once(detected.images))[0]
-    drawn = gains(detected, counts_of(detected)[:MOST])
+    counts = np.concatenate([once(detected.images), counts_of(detected)[:MOST]])
+    value, drawn = np.split(gains(detected, counts), [1])
     return [
         measured(
-            "AP50 lost", value[column], drawn[:, column], detected, of=sort, note=f"{count[column]} errors"
+            "AP50 lost", value[0, column], drawn[:, column], detected, of=sort, note=f"{count[column]} errors"
         )
         for column, sort in enumerate((*SORTS, MISSED))
     ]
