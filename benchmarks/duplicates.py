@@ -3,8 +3,9 @@
     python benchmarks/duplicates.py --data DIR [--images 1000]
 
 DIR holds the data sets of planted_copies.SETS (default: $VIDI_DATA). The first half of them chose the one number that
-the search has (`CLOSER` in vidi.data.duplicates): the least of GRID with at most one false pair in a thousand pictures
-of each. The figures to go by are those of the other half, which had no say.
+the search has (`CLOSER` in vidi.data.duplicates): the least of GRID with at most three pictures in a hundred in false
+pairs, in any of them. A false pair costs a look, and two pictures that stay on one side of the split; a copy that is
+missed may leak. The figures to go by are those of the other half, which had no say.
 
 Every picture gets one copy, the kinds of copy in turns; the copies are added in four rounds, to a quarter of the
 pictures each. False alarms are counted where nothing was planted: pictures in pairs that no person took for copies.
@@ -39,7 +40,7 @@ from vidi.verbs.load import default_backbone
 
 ROUNDS = 4
 GRID = (2.0, 2.5, 3.0, 4.0, 5.0)
-BEARABLE = 0.002  # of the pictures of a set: a pair has two
+BEARABLE = 0.03  # of the pictures of a set: handwritten ones are often as alike as copies
 SEEN = HERE / "duplicates_seen.json"
 
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,7 +12,9 @@ import vidi
 from vidi.core.errors import UsageError
 from vidi.core.measured import Measured, Verdict
 from vidi.core.run_folder import RunFolder
+from vidi.evaluation.score import Predictions
 from vidi.verbs.card import refresh
+from vidi.verbs.labels import _compared
 from vidi.verbs.verify import number
 
 
@@ -152,3 +155,24 @@ def test_an_unfinished_run_is_refused(run):
     (run / "manifest.json").unlink()
     with pytest.raises(UsageError, match="is not finished, so nothing is stated yet"):
         vidi.verify(run)
+
+
+def test_another_answer_to_the_same_probabilities_is_no_rounding():
+    """One of 200: few enough for another processor's rounding, were the probabilities not the very same."""
+    probability = np.tile([[0.6, 0.4]], (200, 1)).astype(np.float32)
+    found = Predictions(np.arange(200), np.log(probability), probability, ["ant"] * 200)
+
+    def stated(first, p=0.6):
+        kept = pa.array([p, *[0.6] * 199], pa.float32())
+        columns = {
+            "prediction": [first, *["ant"] * 199],
+            "p(ant)": kept,
+            "p(bee)": pa.array(1 - kept.to_numpy()),
+        }
+        return pa.table(columns)
+
+    verdicts = [
+        _compared(found, table, ("ant", "bee"))[0]
+        for table in (stated("ant"), stated("bee"), stated("bee", 0.49), stated("ant", 0.9))
+    ]
+    assert verdicts == [Verdict.STANDS, Verdict.FAILS, Verdict.CANNOT_TELL, Verdict.CANNOT_TELL]

@@ -195,7 +195,7 @@ def sentence(share: Measured, suspects: int, unjudged: tuple[str, ...], *, agree
     else:
         interval = f" ({share.low:.1%} to {share.high:.1%})" if share.low == share.low else ""
         said = (
-            f"An estimated {share.value:.1%}{interval} of {share.n:,} labels are wrong, probably fewer: "
+            f"An estimated {share.value:.1%}{interval} of {share.n:,} labels are wrong, or far fewer: "
             f"the probe agrees with {agreement:.1%} of them, and what it mistakes itself counts too. "
             + named(suspects)
         )

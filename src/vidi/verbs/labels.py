@@ -42,6 +42,7 @@ PRETRAINED = (
 )  # recipes that pay for the embedded network's features
 JUDGING_SECONDS = 1 / 250  # for an image
 FLIPPED = 0.01  # of the answers: more than another processor's rounding changes
+SAME = 1e-6  # probabilities no further apart give the same answer
 APART = 0.1  # of a probability: further than rounding moves one, be it in bf16
 
 
@@ -111,12 +112,14 @@ def again(
 def _compared(found: Predictions, stated: pa.Table, labels: tuple[str, ...]) -> tuple[Verdict, str]:
     """The predictions of today beside those that were kept."""
     wanted = stated.column("prediction").to_pylist()
-    other = sum(a != b for a, b in zip(found.answers, wanted, strict=True))
+    differs = np.array([a != b for a, b in zip(found.answers, wanted, strict=True)], dtype=bool)
     kept = np.stack([stated.column(f"p({label})").to_numpy() for label in labels], axis=1)
     moved = np.nan_to_num(np.abs(kept - found.probability).max(axis=1), nan=1.0)
+    other, contradicted = int(differs.sum()), bool((differs & (moved <= SAME)).any())
     changed = max(other, int((moved > APART).sum()))
     verdict = Verdict.STANDS if changed == 0 else Verdict.CANNOT_TELL
-    verdict = Verdict.FAILS if changed > FLIPPED * len(wanted) else verdict
+    if changed > FLIPPED * len(wanted) or contradicted:  # another answer to the very same probabilities
+        verdict = Verdict.FAILS
     return verdict, (
         f"{len(wanted) - other:,} of {len(wanted):,} answers are the same, probabilities within {moved.max():.2g}"
     )
