@@ -64,7 +64,7 @@ def audit(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """For whom does it work, where does it break, and does it do what was demanded?
+    """For whom does it work, and where does it break?
 
     Exit code 0: every demand stands; 1: one fails; 3: cannot tell.
     """

@@ -71,7 +71,7 @@ def study(
     option: Options = None,
     json: Json = False,
 ) -> None:
-    """A question about learning, answered on the spot: claims with verdicts, and pictures.
+    """A question about learning, answered on the spot.
 
     Exit code 0: every claim stands; 1: one fails; 3: cannot tell.
     """

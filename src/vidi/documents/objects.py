@@ -6,7 +6,6 @@ from markupsafe import Markup
 
 from vidi.core.measured import Measured
 from vidi.documents.evidence import Evidence
-from vidi.documents.found import error_bars, precision_recall
 
 LOST = "AP50 lost"  # the figure shows it
 
@@ -27,6 +26,13 @@ def figures(evidence: Evidence) -> list[Markup]:
         for name, points in (evidence.results.get("precision_recall") or {}).items()
     }
     lost = [entry for entry in evidence.measured if entry.name == LOST]
+    if not curves and not lost:
+        return []
+    from vidi.documents.found import (
+        error_bars,
+        precision_recall,
+    )  # matching wants torch, which no other page does
+
     drawn = (
         ("Precision against recall, at an overlap of 0.5", precision_recall(curves)),
         ("What AP50 would gain if errors of one sort were mended", error_bars(lost)),
