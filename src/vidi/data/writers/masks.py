@@ -63,8 +63,7 @@ def losses(annotation: Annotation, found: UInt8[np.ndarray, "h w"], masks: np.nd
 
 def png(found: UInt8[np.ndarray, "h w"]) -> bytes:
     """The map as a PNG whose palette shows classes in colours far apart (the bits of the number, as VOC's are)."""
-    image = Image.fromarray(found).convert("P")
-    image.putdata(found.ravel().tolist())
+    image = Image.fromarray(found)  # of grey it becomes one of a palette, its numbers as they are
     image.putpalette([channel for number in range(256) for channel in colour(number)])
     stream = io.BytesIO()
     image.save(stream, "PNG")
