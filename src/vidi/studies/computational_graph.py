@@ -31,7 +31,7 @@ NETWORKS: dict[str, tuple[Callable[..., Classifier], int]] = {
     "fast_residual": (fast_residual.build, 32),
     "efficientnet_lite": (efficientnet_lite.build, 64),
 }
-WIDE, HIGH, GAP_X, GAP_Y, COLUMN = 148, 34, 22, 14, 16
+WIDE, HIGH, GAP_X, GAP_Y, COLUMN = 176, 34, 22, 14, 16
 KINDS = ("Conv", "Norm", "ReLU", "Pool", "Linear")
 
 
@@ -68,7 +68,10 @@ def study(*, seed: int = 0, say: Say, network: str = "fast_residual") -> Studied
             at_most(
                 "Walking the graph in its order gives the network's own logits, to the last bit.",
                 over_seeds(
-                    "largest difference", [float((walked - wanted).abs().max())], seeds=(seed,), unit="logit"
+                    "largest difference",
+                    [float((walked - wanted).detach().abs().max())],
+                    seeds=(seed,),
+                    unit="logit",
                 ),
                 0.0,
             ),

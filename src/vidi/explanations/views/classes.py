@@ -6,7 +6,7 @@ from torch import Tensor
 
 from vidi.core.card import Card
 from vidi.core.network import Classifier
-from vidi.documents.sheets import sheet
+from vidi.documents.sheets import sheet, stacked
 from vidi.explanations.painting import Way, painted
 from vidi.explanations.sights import Given, Sight, interleaved
 from vidi.ops.attribution import differentiable, undisturbed
@@ -21,13 +21,15 @@ CARD = Card(
     facts={"images": 0, "gradients": True},
 )
 
+ACROSS = 4
+
 
 def view(
     given: Given,
     *,
     generator: torch.Generator,
     most: int = 6,
-    steps: int = 192,
+    steps: int = 160,
     rate: float = 0.03,
     remember: float = 60.0,
     smooth: float = 0.3,
@@ -62,12 +64,13 @@ def view(
     with undisturbed(given.network), torch.no_grad():
         sure = torch.softmax(given.network(pictures).float(), dim=1)[torch.arange(len(label)), label]
     named = [given.name(number).split(",")[0] for number in wanted]
-    across = min(3, len(wanted))
-    shown = interleaved(pictures)
-    rows = [shown[start : start + across] for start in range(0, len(shown), across)]
+    shown, side = interleaved(pictures), max(96, given.size_px)
     said = "; ".join(f"{name} {100 * float(share):.0f} %" for name, share in zip(named, sure, strict=True))
-    beside = [", ".join(named[start : start + across]) for start in range(0, len(named), across)]
+    rows = [
+        sheet([shown[start : start + ACROSS]], side=side, above=named[start : start + ACROSS])
+        for start in range(0, len(shown), ACROSS)
+    ]
     caption = (
         f"Painted by gradient ascent from noise, {steps} steps. How sure the network is of each: {said}."
     )
-    return [Sight("classes", CARD.title, caption, sheet(rows, side=given.size_px, beside=beside))]
+    return [Sight("classes", CARD.title, caption, stacked(rows))]
