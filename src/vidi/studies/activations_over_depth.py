@@ -87,7 +87,7 @@ def study(*, seed: int = 0, say: Say) -> Studied:
                 0.05,
             ),
             at_most(
-                "A sigmoid network's gradient falls by more than one and a half powers in each layer with Glorot's variance.",
+                "A sigmoid network's gradient falls by one and a half powers or more in each layer.",
                 over_seeds(
                     "change of the gradient", back("sigmoid", "Glorot, 1 / n"), seeds=seeds, unit=halving
                 ),

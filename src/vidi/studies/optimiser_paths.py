@@ -148,7 +148,7 @@ def claims(tried: Tried, best: Mapping[tuple[str, str], float], seeds: tuple[int
             2 / 3,
         ),
         at_most(
-            "At the same rate RMSProp, which scales each weight, leaves a saddle in at most half of plain descent's steps.",
+            "At the same rate RMSProp leaves a saddle in at most half of plain descent's steps.",
             over_seeds("steps, RMSProp / SGD", [leaves["RMSProp"] / leaves["SGD"]], seeds=here, unit="ratio"),
             0.5,
         ),

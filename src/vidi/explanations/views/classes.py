@@ -29,7 +29,7 @@ def view(
     *,
     generator: torch.Generator,
     most: int = 6,
-    steps: int = 160,
+    steps: int = 144,
     rate: float = 0.03,
     remember: float = 60.0,
     smooth: float = 0.3,
