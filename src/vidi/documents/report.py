@@ -42,6 +42,14 @@ GRIDS = {
     "best": ("Best images", "Found at the left, true at the right."),
     "surest_hits": ("Surest hits", "Right, and sure of it: what the model takes for typical."),
 }
+MAPPED = ("most_certain", "surest_hits")  # grids that show beside each image where the model looked
+
+
+def map_of(key: str) -> str:
+    """The name under which the map of an example's image is asked for, and kept in the page."""
+    return f"map of {key}"
+
+
 CONTENTS = (  # a section's id, its name, and what must be there for it
     ("result", "Result", ("lines", "comparison", "cautions")),
     ("numbers", "Every number", ("whole",)),
@@ -236,7 +244,10 @@ def _grids(evidence: Evidence, album: Album) -> Iterator[dict[str, Any]]:
         seen.update(entry["id"] for entry in entries)
         if entries:
             shown = [dict(entry) | {"source": album(str(entry["id"]))} for entry in entries]
-            yield {"title": title, "what": what, "images": shown}
+            if key in MAPPED:
+                shown = [entry | {"map": album(map_of(str(entry["id"])))} for entry in shown]
+            mapped = any(entry.get("map") for entry in shown)
+            yield {"title": title, "what": what, "images": shown, "mapped": mapped}
 
 
 def _made(evidence: Evidence) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from vidi.evaluation.model import Model
 from vidi.evaluation.score import write_predictions
 from vidi.verbs.assess import described
 from vidi.verbs.form import form_of, task_named
+from vidi.verbs.hardest_maps import hardest_maps, with_maps
 from vidi.verbs.labels import PRETRAINED
 from vidi.verbs.load import Loaded, load
 
@@ -145,7 +146,8 @@ def carry_out(
     if processes.is_main():
         with processes.alone():
             model, content = judged(job, data, fitted, recorded, stages)
-            write_papers(folder, form_of(job.task).pictures(folder, data))
+            maps = hardest_maps(model, data, content)
+            write_papers(folder, with_maps(form_of(job.task).pictures(folder, data), maps))
             folder.seal()
         for view in (folder.path / "checkpoints").glob("view-*.npy"):  # large, of no use once the run is done
             view.unlink()
