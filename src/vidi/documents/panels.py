@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH, INK, QUIET, BAD = 2.6, "#1d1f21", "#5c6166", "#a32a1c"  # a panel's width in inches; the pages' colours
-DPI, PAD, HEAD, FOOT = 130, 0.14, 0.42, 0.56
+DPI, PAD, HEAD, FOOT = 130, 0.14, 0.3, 0.5
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def figure(rows: Sequence[Row], *, columns: int = 4) -> bytes:
             fontsize=11.5,
             color=INK,
             va="center",
-            weight="medium",
+            weight="bold",
             parse_math=False,
         )
         top += 0.5
