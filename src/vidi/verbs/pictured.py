@@ -62,7 +62,8 @@ class Pictured:
         assert found.photo is not None
         probability = found.probabilities[found.label]
         says = f"the model says {found.prediction or 'no label'}"
-        what = f"{Path(found.name).name}: {says}; for {found.label} ({probability:.0%})"
+        of = "" if found.prediction == found.label else f"; explained is {found.label}"
+        what = f"{Path(found.name).name}: {says}{of} ({probability:.0%})"
         photo = Panel("the photo", found.photo)
         panels = [self._panel(name, found, found.maps[name]) for name in found.maps]
         rows = [Row(what, [photo, *panels], self._legends(list(found.maps)))]
@@ -105,7 +106,10 @@ def kind(belief: Belief) -> str:
 
 
 def note(belief: Belief) -> str:
-    return belief.reason if belief.verdict is not Verdict.CANNOT_TELL or not belief.checked else "cannot tell"
+    """What stands below a map: the reason, and where the checks can't tell only that."""
+    if belief.checked and belief.verdict is Verdict.CANNOT_TELL:
+        return f"cannot tell yet: {belief.images} images are too few"
+    return belief.reason
 
 
 def safe(name: str) -> str:
