@@ -1,6 +1,7 @@
 """Grad-CAM against the forward and backward passes it needs, and against Captum; the memory it takes.
 
 python benchmarks/explain.py --data DIR [--images 1000] [--size 224] [--network lite0]
+python benchmarks/explain.py --data DIR --memory [--images 1000] …      vidi alone: results/explain_memory.json
 
 The three take turns on every block of 64 images, so that a machine that drifts is as unkind to each. Seconds are those
 that the processors worked (others may use the machine meanwhile); the ratio is what counts.
@@ -38,9 +39,13 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--network", default="lite0")
+    parser.add_argument("--memory", action="store_true", help="vidi alone, and the memory after each block")
     options = parser.parse_args()
     folder = report.data_folder(options.data, "hymenoptera")
     network = built(options.network, options.size)
+    if options.memory:
+        memory(vidi_way(network), photos(folder, network, options.images), options)
+        return
     ways: dict[str, Way] = {
         "vidi": vidi_way(network),
         "bare passes": bare_way(network, options.size),
@@ -119,7 +124,7 @@ def captum_way(network: torch.nn.Module, size_px: int) -> Way:
 
 def spent(ways: dict[str, Way], blocks: Iterator[Tensor], options: argparse.Namespace, agree: bool) -> None:
     """Seconds of the clock and of the processors for each way; written after every block, as more is known."""
-    seconds, peaks, done = {name: {"wall": 0.0, "cpu": 0.0} for name in ways}, [], 0
+    seconds, done = {name: {"wall": 0.0, "cpu": 0.0} for name in ways}, 0
     for number, images in enumerate(blocks):
         label = said(images)
         names = list(
@@ -131,14 +136,36 @@ def spent(ways: dict[str, Way], blocks: Iterator[Tensor], options: argparse.Name
             seconds[name]["wall"] += time.perf_counter() - wall
             seconds[name]["cpu"] += time.process_time() - cpu
         done += len(images)
-        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-        written(options, seconds, peaks, agree, done)
+        written(options, seconds, agree, done)
+
+
+def memory(way: Way, blocks: Iterator[Tensor], options: argparse.Namespace) -> None:
+    """The most memory this process ever held, after each block."""
+    rows = []
+    for images in blocks:
+        way(images, said(images))
+        done = len(images) + (rows[-1][0] if rows else 0)
+        rows.append([done, round(peak_mib())])
+        report.log(f"{done} images: {rows[-1][1]} MiB")
+        report.write(
+            "explain_memory",
+            metric=f"peak memory of the process for Grad-CAM at {options.size} px, after so many images",
+            n=done,
+            seeds=None,
+            columns=["images", "peak memory, MiB"],
+            rows=rows if len(rows) < 3 else [rows[0], rows[-1]],
+            data=PHOTOS,
+            network=options.network,
+        )
+
+
+def peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def written(
     options: argparse.Namespace,
     seconds: dict[str, dict[str, float]],
-    peaks: list[float],
     agree: bool,
     done: int,
 ) -> None:
@@ -161,7 +188,6 @@ def written(
         wall_seconds={name: round(each["wall"], 1) for name, each in seconds.items()},
         bound={"at most": BOUND, "measured": round(ratio, 3), "kept": ratio <= BOUND},
         agrees_with_captum=bool(agree),
-        peak_mib={"after the first block": round(peaks[0]), "at the end": round(peaks[-1])},
         more_versions={"captum": version("captum")},
     )
 

@@ -54,7 +54,7 @@ def row_of(one: Changed, epsilon: float, norm: str) -> Row:
         else f"length {np.sqrt((change.astype(float) ** 2).sum()):.0f} grey levels"
     )
     panels = [
-        Panel(f"says {one.before[0]} ({one.before[1]:.0%})", one.original, f"as it is; {one.label}"),
+        Panel(f"says {one.before[0]} ({one.before[1]:.0%})", one.original, "as it is"),
         Panel(what, seen, how),
         Panel(f"says {one.after[0]} ({one.after[1]:.0%})", one.attacked, "attacked"),
     ]

@@ -126,7 +126,12 @@ def _loose(model: Model, images: Any, most: int) -> Subjects:
         )
     pixels = np.stack([one.image for one in found if one.image is not None])
     label = logits_of(model.network, torch.from_numpy(pixels).permute(0, 3, 1, 2)).argmax(dim=1).numpy()
-    what = f"{len(found):,} images; what the model says of each is taken as its label"
+    many = (
+        "one image; what the model says of it"
+        if len(found) == 1
+        else f"{len(found):,} images; what the model says of each"
+    )
+    what = f"{many} is taken as its label"
     return Subjects(tuple(one.name for one in found), pixels, label, False, what, tuple(errors))
 
 
