@@ -22,9 +22,9 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init
 CARDS = read_cards(FOLDER)
 QUICK = {
     "classes": {"steps": 3},
-    "channels": {"steps": 3, "layers": 2, "channels": 2},
-    "inversion": {"steps": 3, "layers": 1, "photos": 1},
-    "patches": {"layers": 1, "channels": 2, "patches": 3},
+    "channels": {"steps": 3, "depths": 2, "channels": 2},
+    "inversion": {"steps": 3, "depths": 1, "photos": 1},
+    "patches": {"depths": 1, "channels": 2, "patches": 3},
     "decision_plane": {"planes": 1, "points": 6},
 }
 PAINTED = ("classes", "channels", "inversion")

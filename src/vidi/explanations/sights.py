@@ -18,7 +18,9 @@ from vidi.ops.attribution import AT_ONCE, as_float, undisturbed
 class Given:
     """A network with the names of its classes, and images with their labels (n may be 0: then no view needs them).
 
-    `images` have the network's own size. `classes` and `layers` are what somebody asked for; empty: a view chooses.
+    `images` have the network's own size. `own_labels` name the images' labels where those are not the network's
+    classes; `label` then counts in them, and no answer can be right. `classes` and `layers` are what somebody asked
+    for; empty: a view chooses.
     """
 
     network: Classifier
@@ -27,7 +29,13 @@ class Given:
     label: Int[Tensor, " n"]
     classes: tuple[int, ...] = ()
     layers: tuple[str, ...] = ()
+    own_labels: tuple[str, ...] = ()
     say: Say = field(default_factory=Quiet)
+
+    @property
+    def image_labels(self) -> tuple[str, ...]:
+        """What `label` counts in."""
+        return self.own_labels or self.labels
 
     @property
     def size_px(self) -> int:

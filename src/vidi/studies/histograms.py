@@ -169,6 +169,6 @@ def drawn(found: Mapping[str, list[list[np.ndarray]]], what: str) -> np.ndarray:
                 axis.set(yticks=[], title=f"layer {column + 1}" if row == 0 else "")
                 axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3))
             axes[row, 0].set_ylabel(name)
-        axes[0, 0].legend(loc="center right", fontsize=7)
+        axes[0, 0].legend(loc="center right", bbox_to_anchor=(1.0, 0.32), fontsize=7)
         made.supxlabel(what, fontsize=9)
         return picture(made)

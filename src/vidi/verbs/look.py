@@ -54,7 +54,7 @@ def look(
     classes: Sequence[str] = (),
     layers: Sequence[str] = (),
     size_px: int | None = None,
-    most: int = MOST,
+    most_images: int = MOST,
     out: str | Path | None = None,
     seed: int = 0,
     say: Say | None = None,
@@ -64,8 +64,8 @@ def look(
     """Pictures of what a network looks for, and report.html with all of them.
 
     `subject` is a run folder or a network's name (`lite0`: the embedded one with ImageNet's classes). Images are
-    `data`'s, else those that the run held out, up to `most`; without any, views that need images are left out. `views`,
-    `classes` and `layers` name what is wanted; by default every view that applies. `options` go to a single view.
+    `data`'s, else those that the run held out, up to `most_images`; without any, views that need images are left out.
+    `views`, `classes` and `layers` name what is wanted; by default every view that applies. `options` go to a single view.
     Pictures go to `out`, else to `RUN/network/`. Raises UsageError for a name that there is not, and for
     a single view that does not apply.
     """
@@ -74,8 +74,10 @@ def look(
     if options and len(wanted) != 1:
         raise UsageError("options belong to one view; name it with --view")
     network, labels = network_of(subject, size_px=size_px)
-    images, label = pictures_of(subject, data, labels, network.preprocessing, most, seed, say, read or {})
-    given = Given(network, labels, images, label, classes_named(classes, labels), tuple(layers), say)
+    images, label, own = pictures_of(
+        subject, data, labels, network.preprocessing, most_images, seed, say, read or {}
+    )
+    given = Given(network, labels, images, label, classes_named(classes, labels), tuple(layers), own, say)
     sights, left_out = [], []
     for number, name in enumerate(wanted):
         try:
@@ -118,24 +120,26 @@ def pictures_of(
     seed: int,
     say: Say,
     read: dict[str, Any],
-) -> tuple[UInt8[Tensor, "n 3 s s"], Int[Tensor, " n"]]:
+) -> tuple[UInt8[Tensor, "n 3 s s"], Int[Tensor, " n"], tuple[str, ...]]:
     """Images at the network's size with their labels' places; none where a network comes without data.
 
-    Of a run's own data those that it held out. Images whose label the network does not have count as its first class.
+    Of a run's own data those that it held out. If a label is none of the network's, places are among the data's labels,
+    which come third; else nothing does.
     """
     nothing = torch.zeros((0, 3, preprocessing.size_px, preprocessing.size_px), dtype=torch.uint8)
     if data is None and not Path(subject).is_dir():
-        return nothing, torch.zeros(0, dtype=torch.int64)
+        return nothing, torch.zeros(0, dtype=torch.int64), ()
     loaded = data if isinstance(data, Loaded) else opened(subject, data, say, seed, read)
     own = data is None
     rows = loaded.dataset.where("test") if own else np.arange(len(loaded))
     order = torch.randperm(len(rows), generator=seeded(seed))[:most].sort().values.numpy()
     rows = rows[order]
     pixels = loaded.pixels(rows, size_px=preprocessing.size_px, fit=preprocessing.fit)
-    images = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).contiguous()
-    place = {name: number for number, name in enumerate(labels)}
+    images = torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).contiguous()
     targets = [str(value).split("|")[0] for value in loaded.dataset.column("target")[rows]]
-    return images, torch.tensor([place.get(target, 0) for target in targets])
+    own_labels = () if set(targets) <= set(labels) else tuple(sorted(set(targets)))
+    place = {name: number for number, name in enumerate(own_labels or labels)}
+    return images, torch.tensor([place[target] for target in targets]), own_labels
 
 
 def opened(subject: str | Path, data: str | Path | None, say: Say, seed: int, read: dict[str, Any]) -> Loaded:

@@ -29,7 +29,7 @@ def view(
     given: Given,
     *,
     generator: torch.Generator,
-    layers: int = 4,
+    depths: int = 4,
     channels: int = 5,
     unit: bool = False,
     steps: int = 128,
@@ -39,7 +39,7 @@ def view(
 ) -> list[Sight]:
     """One sheet: a row for each layer, a picture for each of some channels, chosen at random.
 
-    layers: how many layers, at even depths
+    depths: how many layers, at even depths
     channels: how many channels of each
     unit: one position's unit, in the middle, instead of the mean over positions
     steps: steps of gradient ascent
@@ -50,7 +50,7 @@ def view(
     known = grids(given.network, given.image_hw)
     if not known:
         raise UsageError("a layer with positions was wanted, and this network has none; see classes")
-    names = list(given.layers) or spread(list(known), layers)
+    names = list(given.layers) or spread(list(known), depths)
     spreads = deviations(given, names, generator)
     wanted = [
         (name, int(channel))

@@ -30,6 +30,8 @@ def view(given: Given, *, generator: torch.Generator, planes: int = 2, points: i
     points: how many points along each side are asked about
     """
     given.want_images(CARD.facts["images"])
+    if given.own_labels:
+        raise UsageError("images of the network's own classes were wanted; these have other labels")
     made, seen = [], set[int]()
     for triple in triples(given, planes, generator):
         label, sure = answers(given, triple, points)

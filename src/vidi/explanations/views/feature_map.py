@@ -40,7 +40,7 @@ def view(given: Given, *, generator: torch.Generator, most: int = 400) -> list[S
         "t-SNE, where only being near means something, not distances between groups."
     )
     whole = np.concatenate([maps[0], np.full((SIDE, 12, 3), PAPER, np.uint8), maps[1]], axis=1)
-    key = legend(given.labels[:20], width=whole.shape[1])
+    key = legend(given.image_labels[:20], width=whole.shape[1])
     return [Sight("feature_map", CARD.title, caption, stacked([whole, key]))]
 
 

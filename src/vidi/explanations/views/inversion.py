@@ -28,7 +28,7 @@ def view(
     given: Given,
     *,
     generator: torch.Generator,
-    layers: int = 4,
+    depths: int = 4,
     photos: int = 2,
     steps: int = 200,
     rate: float = 0.05,
@@ -37,7 +37,7 @@ def view(
 ) -> list[Sight]:
     """One sheet: each image, then what is painted from each layer's features alone, from early to late.
 
-    layers: how many layers, at even depths; what the head sees comes last
+    depths: how many layers, at even depths; what the head sees comes last
     photos: how many images are inverted
     steps: steps of gradient descent
     rate: how large they are
@@ -45,7 +45,7 @@ def view(
     smooth: weight of total variation
     """
     given.want_images(1)
-    names = list(given.layers) or spread(list(grids(given.network, given.image_hw)), layers)
+    names = list(given.layers) or spread(list(grids(given.network, given.image_hw)), depths)
     wanted = [*names, WHOLE]
     chosen = torch.randperm(len(given.images), generator=generator)[:photos]
     images = given.images[chosen]

@@ -36,7 +36,7 @@ def view(given: Given, *, generator: torch.Generator, queries: int = 6, nearest:
             same = given.label[place] == given.label[query]
             row.append(framed(shown[place], GOOD if same else BAD, width=max(2, given.size_px // 32)))
         rows.append(row)
-        named.append(given.name(int(given.label[query])))
+        named.append(given.image_labels[int(given.label[query])])
     shares = [
         float((given.label[near[:, 0]] == given.label).float().mean()) for near in (by_features, by_pixels)
     ]

@@ -25,11 +25,11 @@ CARD = Card(
 
 
 def view(
-    given: Given, *, generator: torch.Generator, layers: int = 3, channels: int = 6, patches: int = 9
+    given: Given, *, generator: torch.Generator, depths: int = 3, channels: int = 6, patches: int = 9
 ) -> list[Sight]:
     """A sheet for each of some layers: a row for each of the channels that are most selective in these images.
 
-    layers: how many layers, at even depths
+    depths: how many layers, at even depths
     channels: how many channels of each
     patches: how many patches of each channel, from different images
     """
@@ -39,7 +39,7 @@ def view(
         raise UsageError(
             "a layer with positions was wanted, and this network has none; see neighbours or classes"
         )
-    names = list(given.layers) or spread(list(known), layers)
+    names = list(given.layers) or spread(list(known), depths)
     found = maxima(given, names)
     return [
         _sheet(
