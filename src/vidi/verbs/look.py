@@ -65,7 +65,7 @@ def look(
 
     `subject` is a run folder or a network's name (`lite0`: the embedded one with ImageNet's classes). Images are
     `data`'s, else those that the run held out, up to `most_images`; without any, views that need images are left out.
-    `views`, `classes` and `layers` name what is wanted; by default every view that applies. `options` go to a single view.
+    `views`, `classes` and `layers` name what is wanted; by default every view that applies. `options` go to one view.
     Pictures go to `out`, else to `RUN/network/`. Raises UsageError for a name that there is not, and for
     a single view that does not apply.
     """
