@@ -36,6 +36,7 @@ def test_planted_errors_are_found_with_their_true_labels():
     assert scores == sorted(scores) and scores[0] >= 0 and all(s.margin < 0.5 for s in found.suspects)
 
 
+@pytest.mark.slow
 def test_where_nothing_is_wrong_next_to_nothing_is_suspected():
     accused = []
     for seed in range(3):
@@ -81,6 +82,7 @@ def test_a_weak_probes_own_mistakes_count_too_and_that_is_said():
     assert 60 < agreement < 95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", [None, np.arange(200) // 5], ids=["alone", "groups"])
 def test_neither_the_order_of_rows_nor_the_chance_of_the_day_matters(group):
     features, given, _, _ = planted(200)
@@ -110,6 +112,7 @@ def test_groups_are_drawn_whole_and_widen_the_interval():
     assert together.high - together.low > 2 * (alone.high - alone.low)
 
 
+@pytest.mark.slow
 def test_a_label_with_one_example_is_not_judged_and_that_is_said():
     features, given, _, _ = planted(100, noise=0.0)
     given[given == 3] = 2

@@ -50,6 +50,7 @@ def test_pictures_a_page_and_verdicts_that_stay_with_the_run(own, pictures, tmp_
     assert vidi(*words, "--out", tmp_path / "out").code == 0  # its own earlier folder may be written again
 
 
+@pytest.mark.slow
 def test_verdicts_of_other_weights_or_changed_by_hand_are_not_believed(own, pictures, monkeypatch):
     monkeypatch.setattr(believed, "SECONDS", 0.0)  # nothing is checked unless it is named
     monkeypatch.setattr(believed, "ALL_SECONDS", 0.0)
@@ -63,6 +64,7 @@ def test_verdicts_of_other_weights_or_changed_by_hand_are_not_believed(own, pict
     assert RunFolder(own).changed() == {}
 
 
+@pytest.mark.slow
 def test_an_attack_on_what_was_held_out_and_on_a_photo(own, pictures, tmp_path):
     seen = vidi("explain", own, "--attack", "fgsm", "--epsilon", "8/255", "--most", 4, "--json")
     content = json.loads(seen.out)

@@ -30,6 +30,7 @@ def checked(planted, tmp_path_factory):
     return vidi.check(planted[0], out=tmp_path_factory.mktemp("out") / "checked")
 
 
+@pytest.mark.slow
 def test_planted_wrong_labels_are_named_first(planted, checked):
     _, wrong = planted
     found = checked.content["label_errors"]
@@ -41,6 +42,7 @@ def test_planted_wrong_labels_are_named_first(planted, checked):
     assert remarks[0].what.startswith("labelled ") and "looks like " in remarks[0].what
 
 
+@pytest.mark.slow
 def test_clean_labels_are_left_in_peace(tmp_path):
     root = write_folder(tmp_path / "photos", 20, size_px=64)
     found = vidi.check(root).content["label_errors"]
@@ -55,6 +57,7 @@ def test_what_was_not_looked_for_is_said(planted, tmp_path):
     assert few["outliers"] == [] and "30 or more" in few["outliers_sentence"]
 
 
+@pytest.mark.slow
 def test_a_shortcut_in_files_is_named(tmp_path):
     drawn = dataset(120, size_px=48, seed=2)
     root = write_drawn(tmp_path / "marked", shortcut(drawn, rate=0.9, seed=2).drawn)
