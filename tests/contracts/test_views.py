@@ -83,9 +83,10 @@ def test_pictures_with_words_under_names_of_their_own(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_seed_gives_the_same_bytes(name):
+    first, subject = seen(name), fitting(name)  # building a network draws; a view may not
     before = torch.get_rng_state()
-    again = function(name)(fitting(name), generator=seeded(0), **QUICK.get(name, {}))
-    assert all(np.array_equal(a.picture, b.picture) for a, b in zip(again, seen(name), strict=True))
+    again = function(name)(subject, generator=seeded(0), **QUICK.get(name, {}))
+    assert all(np.array_equal(a.picture, b.picture) for a, b in zip(again, first, strict=True))
     assert torch.equal(torch.get_rng_state(), before)
 
 
