@@ -84,9 +84,8 @@ def test_it_learns_to_find_coloured_squares(tmp_path, name, task):
     rows = job.dataset.where("test")
     model = DenseModel(result.network, result.spec, job.dataset.labels, job.task)
     images = job.pixels(rows, size_px=64, fit="squash")
-    judgement = job.task.judge(
-        model.find(images, [(64, 64)] * len(rows), Quiet()), Targets(job.dataset), rows, model.labels
-    )
+    truth = [job.task.truth(Targets(job.dataset), int(row)) for row in rows]
+    judgement = job.task.judge(model.find(images, [(64, 64)] * len(rows), Quiet()), truth, model.labels)
     numbers = [number for metric in catalog.metrics(task) for number in metric.measure(judgement)]
     reached = next(n for n in numbers if (n.name, n.of) == (job.task.headline, ""))
     assert reached.value > 0.4

@@ -120,7 +120,8 @@ def test_a_network_that_is_right_and_sure_is_found_to_be(squares, name, fit):
             this.found(answer, at.placing(int(row)), whole.image_hw(int(row)))
             for row, answer in zip(rows, answers, strict=True)
         ]
-        judgement = this.judge(found, whole, rows, data.labels)
+        truth = [this.truth(whole, int(row)) for row in rows]
+        judgement = this.judge(found, truth, data.labels)
         numbers = {(n.name, n.of): n for m in catalog.metrics(name) for n in m.measure(judgement)}
         grid = 0.1 if name == "instances" else 0.02  # Mask R-CNN's masks have 28 x 28 cells
         assert numbers[this.headline, ""].value == pytest.approx(1, abs=grid), type(network).__name__

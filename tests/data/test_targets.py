@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from vidi.core.annotations import Annotation, Category, Instance, Scheme
+from vidi.core.annotations import IGNORE, Annotation, Category, Instance, Scheme
 from vidi.core.errors import UsageError
 from vidi.core.vision import torchvision
-from vidi.data.label_maps import IGNORE, classes_of, read_map
+from vidi.data.label_maps import classes_of, read_map
 from vidi.data.targets import Targets, torchvision_tensors
 from vidi.ops import masks
 from vidi.ops.resize import FITS, resize

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from jaxtyping import Bool, Float, Int
 
 Number = float | int
+IGNORE = 255  # in a class map as it is learned from and judged: this pixel counts for nothing
 COLUMN = "annotation"  # its name in a data set's table
 INSTANCE = pa.struct(
     [

@@ -1,7 +1,7 @@
 """A table of examples, and what was noticed while it was read."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,11 @@ OWN_COLUMNS = (
     "height",
     "phash",
 )
+
+
+def numbered(names: Iterable[Any]) -> NDArray[np.int64]:
+    """A number for each name, the same for names that are the same as text."""
+    return np.unique([str(name) for name in names], return_inverse=True)[1].astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,10 @@ class Dataset:
     def column(self, name: str) -> NDArray[Any]:
         """One column as a numpy array (text columns are arrays of objects)."""
         return np.asarray(self.table.column(name).to_numpy(zero_copy_only=False))
+
+    def group_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """A number for each row, the same for rows of one group; None where the data has no groups."""
+        return numbered(self.column(self.group)[rows]) if self.group else None
 
     def where(self, split: str) -> NDArray[np.int64]:
         """The row numbers of a split, in order."""

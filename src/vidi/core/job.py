@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
 
-from vidi.core.dataset import Dataset
+from vidi.core.dataset import Dataset, numbered
 from vidi.core.errors import UsageError
 from vidi.core.network import Classifier, NetworkSpec
 from vidi.core.progress import Quiet, Say
@@ -105,5 +105,4 @@ class Job:
 
     def groups(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """A number for each row; rows that must stay on one side of any split (same group, same picture) share it."""
-        names = self.dataset.column(self.dataset.group or "hash")[rows]
-        return np.unique(np.asarray([str(name) for name in names]), return_inverse=True)[1].astype(np.int64)
+        return numbered(self.dataset.column(self.dataset.group or "hash")[rows])

@@ -7,10 +7,9 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vidi.core.annotations import IGNORE
 from vidi.core.network import Preprocessing
 from vidi.core.pyramid import AnyPyramid
-
-IGNORE = 255  # the number of pixels that have no class
 
 
 class Segmenter(nn.Module):

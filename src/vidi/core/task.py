@@ -32,8 +32,8 @@ class DenseTask:
     Networks of the kind `networks` answer it. `learn(targets, row)` gives tv_tensors by name, which augmentations move
     together with the image; `collate(list of these, hw)` is what such a network's `loss` takes of a batch, `hw` the
     size of its images. `found(answer, placing, image_hw)` takes one image's decoded answer to the image's own pixels;
-    `truth(targets, row)` is the same of what is drawn on it. `judge(found, targets, rows, labels, …)` puts both side by
-    side, for the metrics. `headline` names the metric that stands for the others.
+    `truth(targets, row)` is the same of what is drawn on it. `judge(found, truth, labels, …)` puts both, an entry an
+    image, side by side for the metrics. `headline` names the metric that stands for the others.
     """
 
     name: str

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
+from vidi.core.annotations import IGNORE
 from vidi.ops import masks
 
 OBJECT = pa.struct(
@@ -33,6 +34,9 @@ class FoundObjects:
     scores: Float[np.ndarray, " n"] | None
     masks: tuple[masks.Rle, ...] | None
     image_hw: tuple[int, int]
+    uncounted: Bool[np.ndarray, " n"] | None = (
+        None  # of true ones: neither missed nor, if found, a false alarm
+    )
 
     def surer(self, least: float) -> "FoundObjects":
         """Those with a score of `least` or more."""
@@ -60,7 +64,7 @@ class FoundMap:
     """The class of each pixel of one image, by label number; `ignore` where a pixel has none."""
 
     classes: UInt8[np.ndarray, "h w"]
-    ignore: int = 255
+    ignore: int = IGNORE
 
     @property
     def image_hw(self) -> tuple[int, int]:
@@ -100,7 +104,7 @@ def objects_of(
 
 
 def map_of(
-    rows: Sequence[dict[str, Any]], labels: Sequence[str], image_hw: tuple[int, int], *, ignore: int = 255
+    rows: Sequence[dict[str, Any]], labels: Sequence[str], image_hw: tuple[int, int], *, ignore: int = IGNORE
 ) -> FoundMap:
     """The class map that `rows` keeps."""
     classes = np.full(image_hw, ignore, np.uint8)

@@ -6,11 +6,10 @@ import numpy as np
 from jaxtyping import Int, UInt8
 from PIL.Image import Image
 
-from vidi.core.annotations import Scheme
+from vidi.core.annotations import IGNORE, Scheme
 from vidi.data.decode import Unreadable, known_format, oriented, read_bytes, reason, refuse_bomb
 from vidi.data.pillow import ORIENTATION, open_image
 
-IGNORE = 255  # in a class map as it is trained on: this pixel counts for nothing
 LOSSY = ("JPEG",)
 
 

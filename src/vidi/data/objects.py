@@ -72,28 +72,30 @@ def true_objects(targets: Targets, row: int, *, with_masks: bool) -> FoundObject
     """What is drawn on the image."""
     kept = tuple(targets.rles(row)) if with_masks else None
     return FoundObjects(
-        targets.boxes(row).astype(np.float64), targets.labels(row), None, kept, targets.image_hw(row)
+        targets.boxes(row).astype(np.float64),
+        targets.labels(row),
+        None,
+        kept,
+        targets.image_hw(row),
+        uncounted=targets.crowd(row) | targets.difficult(row),
     )
 
 
 def judge_objects(
     found: Sequence[FoundObjects],
-    targets: Targets,
-    rows: NDArray[np.int64],
+    truth: Sequence[FoundObjects],
     labels: tuple[str, ...],
     *,
     with_masks: bool,
     seed: int = 0,
     group: Int[np.ndarray, " n"] | None = None,
 ) -> Detected:
-    """What was found on these rows' images beside what is drawn there. What is not to be counted is neither missed nor
-    a false alarm, as COCO treats crowds."""
-    truth = [true_objects(targets, int(row), with_masks=with_masks) for row in rows]
+    """What was found on images beside what is drawn there. What is not to be counted is treated as COCO's crowds."""
     return Detected(
         truth=gathered(
             [each.boxes for each in truth],
             [each.labels for each in truth],
-            crowd=[targets.crowd(int(row)) | targets.difficult(int(row)) for row in rows],
+            crowd=[np.zeros(len(t.boxes), bool) if t.uncounted is None else t.uncounted for t in truth],
             mask=[each.masks or () for each in truth] if with_masks else None,
         ),
         found=gathered(
@@ -102,7 +104,7 @@ def judge_objects(
             scores=[each.scores if each.scores is not None else np.zeros(0) for each in found],
             mask=[each.masks or () for each in found] if with_masks else None,
         ),
-        images=len(rows),
+        images=len(truth),
         labels=labels,
         seed=seed,
         group=group,

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
 
-from vidi.core.annotations import Annotation, Annotations, Instance, Scheme
+from vidi.core.annotations import IGNORE, Annotation, Annotations, Instance, Scheme
 from vidi.core.dataset import Dataset
 from vidi.core.errors import UsageError
 from vidi.core.vision import torchvision
 from vidi.data.decode import Unreadable
-from vidi.data.label_maps import IGNORE, as_told, classes_of, read_map
+from vidi.data.label_maps import as_told, classes_of, read_map
 from vidi.ops import masks
 from vidi.ops.placing import Placing, placing
 

@@ -82,16 +82,12 @@ def truth_of(
 
 def scores_of(dataset: Dataset, predictions: Predictions, model: Model, *, seed: int = 0) -> Scores:
     """Predictions beside the truth; examples of one group stay together in every bootstrap."""
-    group = None
-    if dataset.group:
-        names = [str(name) for name in dataset.column(dataset.group)[predictions.rows]]
-        group = np.unique(names, return_inverse=True)[1].astype(np.int64)
     return Scores(
         truth=truth_of(dataset, predictions.rows, model),
         probability=predictions.probability,
         labels=model.labels,
         seed=seed,
-        group=group,
+        group=dataset.group_numbers(predictions.rows),
     )
 
 

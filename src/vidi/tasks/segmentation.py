@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Int
-from numpy.typing import NDArray
 from torch import Tensor
 
+from vidi.core.annotations import IGNORE
 from vidi.core.card import Card
 from vidi.core.task import DenseTask
 from vidi.data.found import FoundMap
@@ -23,8 +23,6 @@ CARD = Card(
     paper="Long et al. 2015, arXiv:1411.4038",
     serves=("segmentation",),
 )
-
-IGNORE = 255
 
 
 def learn(targets: Targets, row: int) -> dict[str, Any]:
@@ -48,16 +46,15 @@ def truth(targets: Targets, row: int) -> FoundMap:
 
 
 def judge(
-    maps: Sequence[FoundMap],
-    targets: Targets,
-    rows: NDArray[np.int64],
+    found: Sequence[FoundMap],
+    truth: Sequence[FoundMap],
     labels: tuple[str, ...],
     *,
     seed: int = 0,
     group: Int[np.ndarray, " n"] | None = None,
 ) -> Segmented:
-    """The maps found on these rows' images beside those drawn there."""
-    pairs = ((targets.semantic(int(row)), each.classes) for row, each in zip(rows, maps, strict=True))
+    """The maps found on images beside those drawn there."""
+    pairs = ((true.classes, each.classes) for true, each in zip(truth, found, strict=True))
     return segmented(pairs, labels, ignore=IGNORE, seed=seed, group=group)
 
 

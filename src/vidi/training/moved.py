@@ -14,6 +14,7 @@ from vidi.core.job import Job
 from vidi.core.task import DenseTask
 from vidi.core.vision import torchvision
 from vidi.data.targets import Targets, torchvision_tensors
+from vidi.ops.boxes import area
 
 LEAST_SEEN = 0.3  # of a box's area that a crop must leave for the object to count
 
@@ -128,10 +129,6 @@ def seen(step: Any, image: Any, target: Mapping[str, Any]) -> tuple[Any, dict[st
     whole = told["boxes"].as_subclass(torch.Tensor)
     cut = whole.clone()
     cut[:, 0::2], cut[:, 1::2] = whole[:, 0::2].clamp(0, size[1]), whole[:, 1::2].clamp(0, size[0])
-    keep = _areas(cut) >= LEAST_SEEN * _areas(whole).clamp(min=1e-6)
+    keep = area(cut) >= LEAST_SEEN * area(whole).clamp(min=1e-6)
     kept: dict[str, Any] = {key: value[keep] for key, value in told.items()}
     return image, kept | {"boxes": tv.BoundingBoxes(cut[keep], format="XYXY", canvas_size=size)}
-
-
-def _areas(boxes: Tensor) -> Tensor:
-    return (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(dim=1)

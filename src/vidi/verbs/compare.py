@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from vidi.core.dataset import numbered
 from vidi.core.errors import UsageError
 from vidi.core.run_folder import RunFolder
 from vidi.ops.multiple import holm
@@ -173,8 +174,7 @@ def groups_of(side: Side, shared: Sequence[str]) -> NDArray[np.int64] | None:
     """Numbers of the group column that the first run was split by."""
     if side.group is None or side.group not in next(iter(side.answers.values())):
         return None
-    names = [str(side.answers[key][side.group]) for key in shared]
-    return np.unique(names, return_inverse=True)[1].astype(np.int64)
+    return numbered(side.answers[key][side.group] for key in shared)
 
 
 def sentence(first: Side, second: Side, accuracy: PairedDifference, p: float) -> str:

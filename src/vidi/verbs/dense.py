@@ -1,6 +1,7 @@
 """Models whose answer lies on the image: judged at the end of a run, on other data, and again."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,20 +54,22 @@ def judged(
 
 
 def pictures(folder: RunFolder, data: Loaded) -> Callable[[str], bytes | None]:
-    """Each example's picture for the pages, by its id: with what was found on it and, dashed, what is there, where the
-    pages show the best and the worst; of the others from the pixel cache."""
+    """Each example's picture for the pages, by its id: what was found on it beside what is there, where the pages show
+    the best and the worst; of the others from the pixel cache."""
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     plain = thumbnails(data)
-    mistakes = folder.read("results.json", "results")["mistakes"]
-    shown = {str(entry["id"]) for entries in mistakes.values() for entry in entries}
-    labels = folder.read("model.json", "model")["labels"]
+    results = folder.read("results.json", "results")
+    labels, maps = results["labels"], "pixel_confusion" in results
+    shown = sorted({str(entry["id"]) for entries in results["mistakes"].values() for entry in entries})
     kept = pq.read_table(
-        folder.path / "predictions.parquet", columns=["id", "width", "height", "truth", "found"]
+        folder.path / "predictions.parquet",
+        columns=["id", "width", "height", "truth", "found"],
+        filters=pc.field("id").isin(pa.array(shown, pa.string())),
     )
-    answers = {row["id"]: row for row in kept.to_pylist() if row["id"] in shown}
+    answers = {row["id"]: row for row in kept.to_pylist()}
     place = {str(key): number for number, key in enumerate(data.dataset.column("id"))}
-    maps = "pixel_confusion" in folder.read("results.json", "results")
 
     def picture(key: str) -> bytes | None:
         if key not in answers or key not in place:
@@ -85,39 +88,47 @@ def assessed(
     model: DenseModel, data: Loaded, dataset: Dataset, rows: NDArray[np.int64], *, seed: int, say: Say
 ) -> tuple[pa.Table, dict[str, Any]]:
     """predictions.parquet of these rows, and what results.json keeps of them."""
-    found, numbers, judgement = measured_on(model, data, dataset, rows, seed=seed, say=say)
-    quality = qualities(judgement)
+    judged = judged_on(model, data, dataset, rows, seed=seed, say=say)
+    quality = qualities(judged.judgement)
     content: dict[str, Any] = {
         "task": model.task.name,
         "labels": list(model.labels),
         "n": len(rows),
         "headline": model.task.headline,
-        "measured": [number.record() for number in numbers],
+        "measured": [number.record() for number in judged.measured],
         "mistakes": hardest_images(dataset, rows, quality),
     }
-    if isinstance(judgement, Detected):
-        content["precision_recall"] = precision_recall_points(judgement)
+    if isinstance(judged.judgement, Detected):
+        content["precision_recall"] = precision_recall_points(judged.judgement)
     else:
-        content["pixel_confusion"] = judgement.confusion.sum(axis=0).tolist()
-    return found_table(model, dataset, rows, found, quality), content
+        content["pixel_confusion"] = judged.judgement.confusion.sum(axis=0).tolist()
+    return found_table(model, dataset, rows, judged, quality), content
 
 
-def measured_on(
+@dataclass(frozen=True)
+class Judged:
+    """What a model found on some rows' images, what is drawn there, and every number, with what it was measured on."""
+
+    found: list[Found]
+    truth: list[Found]
+    judgement: Any
+    measured: list[Measured]
+
+
+def judged_on(
     model: DenseModel, data: Loaded, dataset: Dataset, rows: NDArray[np.int64], *, seed: int, say: Say
-) -> tuple[list[Found], list[Measured], Any]:
-    """What the model finds on these rows, every number of its task, and what they were measured on."""
+) -> Judged:
+    """What the model finds on these rows, held against what is drawn there."""
     size, fit = model.preprocessing.size_px, model.preprocessing.fit
     images = data.pixels(rows, size_px=size, fit=fit)
     targets = Targets(dataset)
     found = model.find(images, [targets.image_hw(int(row)) for row in rows], say)
     say(f"measuring on {len(rows):,} images")
-    group = None
-    if dataset.group:
-        names = [str(name) for name in dataset.column(dataset.group)[rows]]
-        group = np.unique(names, return_inverse=True)[1].astype(np.int64)
-    judgement = model.task.judge(found, targets, rows, model.labels, seed=seed, group=group)
+    truth = [model.task.truth(targets, int(row)) for row in rows]
+    group = dataset.group_numbers(rows)
+    judgement = model.task.judge(found, truth, model.labels, seed=seed, group=group)
     numbers = [n for metric in catalog.metrics(model.task.name) for n in metric.measure(judgement)]
-    return found, in_order(numbers, model.task.headline), judgement
+    return Judged(found, truth, judgement, in_order(numbers, model.task.headline))
 
 
 def in_order(numbers: Sequence[Measured], headline: str) -> list[Measured]:
@@ -129,7 +140,7 @@ def found_table(
     model: DenseModel,
     dataset: Dataset,
     rows: NDArray[np.int64],
-    found: Sequence[Found],
+    judged: Judged,
     quality: NDArray[np.float64],
 ) -> pa.Table:
     """predictions.parquet: id, path, split, width, height, what is there and what was found (a list of label, score,
@@ -137,11 +148,9 @@ def found_table(
     part = dataset.table.take(pa.array(rows))
     names = ("id", "path", "split", "width", "height")
     columns: dict[str, Any] = {name: part.column(name) for name in names}
-    targets = Targets(dataset)
-    truth = [model.task.truth(targets, int(row)).rows(model.labels) for row in rows]
     columns |= {
-        "truth": pa.array(truth, COLUMN),
-        "found": pa.array([each.rows(model.labels) for each in found], COLUMN),
+        "truth": pa.array([each.rows(model.labels) for each in judged.truth], COLUMN),
+        "found": pa.array([each.rows(model.labels) for each in judged.found], COLUMN),
         "quality": pa.array(quality, pa.float64(), from_pandas=True),
     }
     return pa.table(columns | {name: part.column(name) for name in dataset.attributes if name not in columns})
@@ -151,19 +160,23 @@ def again(
     model: DenseModel, data: Loaded, rows: NDArray[np.int64], stated: pa.Table, *, seed: int, say: Say
 ) -> tuple[tuple[Verdict, str], dict[tuple[str, str], Measured]]:
     """What became of the answers that `stated` keeps, and every number measured anew, by name and what it is of."""
-    found, numbers, _ = measured_on(model, data, data.dataset, rows, seed=seed, say=say)
-    targets = Targets(data.dataset)
-    truth = [model.task.truth(targets, int(row)).rows(model.labels) for row in rows]
+    judged = judged_on(model, data, data.dataset, rows, seed=seed, say=say)
+    numbers = {(m.name, m.of): m for m in judged.measured}
+    truth = [each.rows(model.labels) for each in judged.truth]
     moved = sum(a != b for a, b in zip(truth, stated.column("truth").to_pylist(), strict=True))
     if moved:
-        said = f"what is drawn on {moved:,} of {len(rows):,} images has changed since"
-        return (Verdict.CANNOT_TELL, said), {(m.name, m.of): m for m in numbers}
+        return (
+            Verdict.CANNOT_TELL,
+            f"what is drawn on {moved:,} of {len(rows):,} images has changed since",
+        ), numbers
     kept = stated.column("found").to_pylist()
-    other = sum(not alike(each, before, model.labels) for each, before in zip(found, kept, strict=True))
+    other = sum(
+        not alike(each, before, model.labels) for each, before in zip(judged.found, kept, strict=True)
+    )
     verdict = Verdict.STANDS if other == 0 else Verdict.CANNOT_TELL
     verdict = Verdict.FAILS if other > max(1.0, FLIPPED * len(kept)) else verdict
     said = f"on {len(kept) - other:,} of {len(kept):,} images the same was found"
-    return (verdict, said), {(m.name, m.of): m for m in numbers}
+    return (verdict, said), numbers
 
 
 def alike(found: Found, before: list[dict[str, Any]], labels: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vidi.data.pixels import pixels_store
+from vidi.documents.overlays import jpeg
 from vidi.verbs.load import SIZE_PX, Loaded
 
 
@@ -13,8 +14,6 @@ def thumbnails(data: Loaded, *, size_px: int = SIZE_PX, quality: int = 80) -> Ca
 
     What the pixel cache holds is read from one store that is opened once: a page asks for hundreds, one by one.
     """
-    from simplejpeg import encode_jpeg
-
     place = {str(key): number for number, key in enumerate(data.dataset.column("id"))}
     hashes = [str(value) for value in data.dataset.column("hash")]
     store = data.cache.store(pixels_store(size_px, "squash"))
@@ -29,6 +28,6 @@ def thumbnails(data: Loaded, *, size_px: int = SIZE_PX, quality: int = 80) -> Ca
             if name in store
             else data.pixels(np.asarray([place[key]]), size_px=size_px)[0]
         )
-        return bytes(encode_jpeg(np.ascontiguousarray(image), quality=quality, colorspace="RGB"))
+        return jpeg(image, quality=quality)
 
     return thumbnail

@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from vidi.core.annotations import Annotation, Category, Instance, Scheme
+from vidi.core.annotations import IGNORE, Annotation, Category, Instance, Scheme
 from vidi.core.card import Card
 from vidi.core.dataset import Dataset
 from vidi.core.files import write_json
 from vidi.core.progress import Say
 from vidi.data.exporting import FOLDERS, Lost, drawn, own_attributes, placed, short, write_bytes
-from vidi.data.label_maps import IGNORE
 from vidi.data.targets import Targets
 from vidi.ops import masks
 

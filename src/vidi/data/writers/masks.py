@@ -7,13 +7,12 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from vidi.core.annotations import Annotation
+from vidi.core.annotations import IGNORE, Annotation
 from vidi.core.card import Card
 from vidi.core.dataset import Dataset
 from vidi.core.errors import UsageError
 from vidi.core.progress import Say
 from vidi.data.exporting import Lost, drawn, placed, write_bytes, write_text
-from vidi.data.label_maps import IGNORE
 from vidi.data.targets import Targets
 
 CARD = Card(
