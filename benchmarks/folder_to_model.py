@@ -183,6 +183,7 @@ def main() -> None:
     parser.add_argument("--choose-minutes", type=float, nargs="+", default=[2.0])
     parser.add_argument("--per-class", type=int, nargs=2, default=[500, 100], help="train and test images")
     given = parser.parse_args()
+    before = earlier(given)
     python = peers_python(given.peers) if given.only else Path(sys.executable)
     with tempfile.TemporaryDirectory(prefix="vidi-bench-") as folder:
         per_class = dict(zip(("train", "test"), given.per_class, strict=True))
@@ -196,7 +197,7 @@ def main() -> None:
         for number, seed in enumerate(given.seeds, start=1):
             for row, minutes in rows:
                 once(row, minutes, data, python, seed)
-            write(joined([row for row, _ in rows], given), given, python, given.seeds[:number])
+            write([row for row, _ in rows], before, given, python, given.seeds[:number])
 
 
 def warm_up(python: Path, data: Path, peers: Sequence[str]) -> None:
@@ -207,40 +208,36 @@ def warm_up(python: Path, data: Path, peers: Sequence[str]) -> None:
         report.vidi("train", data, "--recipe", "probe", "--out", out)
 
 
-EARLIER: dict[str, Any] = {}  # the result as it was when this benchmark began
-
-
-def joined(rows: Sequence[Row], given: argparse.Namespace) -> list[Row]:
-    """With `--add`, the earlier runs of each contender before its new ones, and the contenders not run now.
-
-    Times of another kind of machine are not comparable, and are refused.
-    """
+def earlier(given: argparse.Namespace) -> dict[str, Any]:
+    """What the result holds already, if `--add` asks for it; times of another kind of machine are refused."""
     if not given.add:
-        return list(rows)
-    if not EARLIER:
-        EARLIER.update(json.loads((report.RESULTS / f"{given.result}.json").read_text()))
-        there, here = EARLIER["source"]["machine"], machine()
-        if there != here:
-            raise SystemExit(f"--add wants the machine of the earlier runs, {there}; this is {here}")
-    held = {(run["what"], run["budget"]): Row(**run) for run in EARLIER["runs"]}
+        return {"runs": []}
+    before = dict(json.loads((report.RESULTS / f"{given.result}.json").read_text()))
+    there, here = before["source"]["machine"], machine()
+    if there != here:
+        raise SystemExit(f"--add wants the machine of the earlier runs, {there}; this is {here}")
+    return before
+
+
+def joined(rows: Sequence[Row], before: dict[str, Any]) -> list[Row]:
+    """The earlier runs of each contender before its new ones, and the contenders that were not run now."""
+    held = {(run["what"], run["budget"]): Row(**run) for run in before["runs"]}
     for row in rows:
-        key = (row.what, row.budget)
-        if key in held:
-            before = asdict(held[key])
+        old = held.get((row.what, row.budget))
+        if old is not None:
             lists = ("accuracy", "seconds", "peak_mib", "about")
-            row = replace(row, **{name: before[name] + getattr(row, name) for name in lists})
-        held[key] = row
+            row = replace(row, **{name: getattr(old, name) + getattr(row, name) for name in lists})
+        held[row.what, row.budget] = row
     order = ["vidi, probe", "vidi, automatic", *TITLES.values()]
     return sorted(held.values(), key=lambda row: (order.index(row.what), len(row.budget), row.budget))
 
 
-def earlier() -> list[dict[str, Any]]:
+def origins(before: dict[str, Any]) -> list[dict[str, Any]]:
     """Where the earlier runs came from: their command, date, commit and seeds."""
-    if not EARLIER:
+    if "source" not in before:
         return []
-    source = EARLIER["source"]
-    one = {key: source[key] for key in ("command", "seeds", "versions")}
-    return [*EARLIER.get("earlier", []), one | {key: EARLIER[key] for key in ("date", "commit")}]
+    one = {key: before["source"][key] for key in ("command", "seeds", "versions")}
+    return [*before.get("earlier", []), one | {key: before[key] for key in ("date", "commit")}]
 
 
 def interval(row: Row, n: int) -> list[float]:
@@ -248,7 +245,10 @@ def interval(row: Row, n: int) -> list[float]:
     return [round(bound, 3) for bound in wilson(round(median(row.accuracy) * n), n)]
 
 
-def write(rows: Sequence[Row], given: argparse.Namespace, python: Path, seeds: Sequence[int]) -> None:
+def write(
+    new: Sequence[Row], before: dict[str, Any], given: argparse.Namespace, python: Path, seeds: Sequence[int]
+) -> None:
+    rows = joined(new, before)
     test = 10 * given.per_class[1]
     report.write(
         given.result,
@@ -262,7 +262,7 @@ def write(rows: Sequence[Row], given: argparse.Namespace, python: Path, seeds: S
         data=report.CIFAR10,
         more_versions=peer_versions(python) if given.only else {},
         settings={peer: {f"{m:g}": settings(peer, m) for m in given.peer_minutes} for peer in given.only},
-        earlier=earlier(),
+        earlier=origins(before),
         interval={f"{row.what} {row.budget}".strip(): interval(row, test) for row in rows},
         runs=[asdict(row) for row in rows],
     )

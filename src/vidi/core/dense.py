@@ -57,6 +57,33 @@ class Detector(Protocol):
     def ideal(self, targets: Sequence[Target], image_hw: tuple[int, int]) -> Mapping[str, Any]: ...
 
 
+def nearest_free(centres: Float[Tensor, "n 2"], boxes: Float[Tensor, "m 4"]) -> list[int]:
+    """For each box in turn the place nearest to its centre that no earlier box has taken."""
+    free, rows = torch.ones(len(centres), dtype=torch.bool), []
+    for box in boxes:
+        distance = (centres - (box[:2] + box[2:]) / 2).norm(dim=1)
+        rows.append(int(torch.where(free, distance, torch.inf).argmin()))
+        free[rows[-1]] = False
+    return rows
+
+
+def empty_maps(images: int, image_hw: tuple[int, int], strides: Sequence[int]) -> list[Tensor]:
+    """Maps of one channel, as a pyramid of these strides gives them of images of this size."""
+    return [torch.zeros(images, 1, -(-image_hw[0] // s), -(-image_hw[1] // s)) for s in strides]
+
+
+def postprocessed(
+    net: Any, outputs: Mapping[str, Any], heads: Sequence[str], *, least: float
+) -> list[Answer]:
+    """The answers that a one-stage detector `net` of torchvision makes of its heads' outputs."""
+    counts = outputs["counts"]
+    split = {key: outputs[key].float().split(counts, dim=1) for key in heads}
+    anchors = [each.split(counts) for each in outputs["anchors"]]
+    net.score_thresh = least
+    found = net.postprocess_detections(split, anchors, [outputs["image_hw"]] * len(anchors))
+    return as_answers(found, least=least)
+
+
 def as_dicts(targets: Sequence[Target], *, shift: int = 0) -> list[dict[str, Tensor]]:
     """Targets as torchvision takes them; `shift` is 1 where label 0 is the background."""
     found = []

@@ -8,7 +8,7 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 
 from vidi.core.card import Card
-from vidi.core.dense import Answer, Target, as_answers, as_dicts
+from vidi.core.dense import Answer, Target, as_dicts, empty_maps, nearest_free, postprocessed
 from vidi.core.device import drawn_from
 from vidi.core.pyramid import AnyPyramid, FeaturePyramid
 from vidi.core.vision import torchvision
@@ -61,31 +61,20 @@ class Fcos(nn.Module):
 
     def decode(self, outputs: Mapping[str, Any], *, least: float = 0.01) -> list[Answer]:
         """Up to 100 objects of each image, after suppression in each class; scores are sqrt(class x centrality)."""
-        counts = outputs["counts"]
-        heads = {key: outputs[key].float().split(counts, dim=1) for key in HEADS}
-        anchors = [each.split(counts) for each in outputs["anchors"]]
-        self.net.score_thresh = least
-        found = self.net.postprocess_detections(heads, anchors, [outputs["image_hw"]] * len(anchors))
-        return as_answers(found, least=least)
+        return postprocessed(self.net, outputs, HEADS, least=least)
 
     def ideal(self, targets: Sequence[Target], image_hw: tuple[int, int]) -> dict[str, Any]:
         """For each object the free place nearest to its centre is sure, central, and knows the sides."""
-        maps = [
-            torch.zeros(len(targets), 1, -(-image_hw[0] // s), -(-image_hw[1] // s))
-            for s in self.net.backbone.strides
-        ]
+        maps = empty_maps(len(targets), image_hw, self.net.backbone.strides)
         outputs = self._places(torch.zeros(len(targets), 3, *image_hw), maps)
         count = sum(outputs["counts"])
         logits = torch.full((len(targets), count, self.classes), -20.0)
         sides, central = torch.zeros(len(targets), count, 4), torch.full((len(targets), count, 1), -20.0)
         for number, target in enumerate(targets):
             anchors = outputs["anchors"][number]
-            free = torch.ones(count, dtype=torch.bool)
-            for box, label in zip(target.boxes, target.labels, strict=True):
-                centre = (anchors[:, :2] + anchors[:, 2:]) / 2
-                distance = (centre - (box[:2] + box[2:]) / 2).norm(dim=1)
-                row = int(torch.where(free, distance, torch.inf).argmin())
-                free[row], logits[number, row, label], central[number, row] = False, 20.0, 20.0
+            rows = nearest_free((anchors[:, :2] + anchors[:, 2:]) / 2, target.boxes)
+            for row, box, label in zip(rows, target.boxes, target.labels, strict=True):
+                logits[number, row, label], central[number, row] = 20.0, 20.0
                 sides[number, row] = self.net.box_coder.encode(anchors[row][None], box[None])[0]
         return outputs | {"cls_logits": logits, "bbox_regression": sides, "bbox_ctrness": central}
 

@@ -8,7 +8,7 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 
 from vidi.core.card import Card
-from vidi.core.dense import Answer, Target, as_answers, as_dicts
+from vidi.core.dense import Answer, Target, as_dicts, empty_maps, postprocessed
 from vidi.core.device import drawn_from
 from vidi.core.pyramid import AnyPyramid, FeaturePyramid
 from vidi.core.vision import torchvision
@@ -23,6 +23,7 @@ CARD = Card(
     at={"classes": 80},
 )
 
+HEADS = ("cls_logits", "bbox_regression")
 SIZES = (4, 4 * 2 ** (1 / 3), 4 * 2 ** (2 / 3))  # of an anchor's side, in strides
 
 
@@ -52,25 +53,17 @@ class RetinaNet(nn.Module):
 
     def loss(self, outputs: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Tensor]:
         """Focal loss of the classes and L1 of the corrections."""
-        heads = {key: outputs[key].float() for key in ("cls_logits", "bbox_regression")}
+        heads = {key: outputs[key].float() for key in HEADS}
         found = self.net.compute_loss(as_dicts(targets), heads, outputs["anchors"])
         return {"classes": found["classification"], "boxes": found["bbox_regression"]}
 
     def decode(self, outputs: Mapping[str, Any], *, least: float = 0.01) -> list[Answer]:
         """Up to 300 objects of each image, after suppression in each class."""
-        counts = outputs["counts"]
-        heads = {key: outputs[key].float().split(counts, dim=1) for key in ("cls_logits", "bbox_regression")}
-        anchors = [each.split(counts) for each in outputs["anchors"]]
-        self.net.score_thresh = least
-        found = self.net.postprocess_detections(heads, anchors, [outputs["image_hw"]] * len(anchors))
-        return as_answers(found, least=least)
+        return postprocessed(self.net, outputs, HEADS, least=least)
 
     def ideal(self, targets: Sequence[Target], image_hw: tuple[int, int]) -> dict[str, Any]:
         """For each object the free anchor that overlaps it most is sure, and corrected onto it."""
-        maps = [
-            torch.zeros(len(targets), 1, -(-image_hw[0] // s), -(-image_hw[1] // s))
-            for s in self.net.backbone.strides
-        ]
+        maps = empty_maps(len(targets), image_hw, self.net.backbone.strides)
         outputs = self._anchors(torch.zeros(len(targets), 3, *image_hw), maps)
         count = sum(outputs["counts"])
         logits = torch.full((len(targets), count, self.classes), -20.0)

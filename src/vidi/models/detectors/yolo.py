@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vidi.core.card import Card
-from vidi.core.dense import Answer, Target
+from vidi.core.dense import Answer, Target, empty_maps, nearest_free
 from vidi.core.device import drawn_from
 from vidi.core.pyramid import AnyPyramid
 from vidi.ops.boxes import class_nms, iou
@@ -109,18 +109,15 @@ class Yolo(nn.Module):
 
     def ideal(self, targets: Sequence[Target], image_hw: tuple[int, int]) -> dict[str, Tensor]:
         """Outputs of a network that is right and sure: for each object the nearest free place answers."""
-        sizes = [[math.ceil(side / stride) for side in image_hw] for stride in self.backbone.strides]
-        where = torch.cat(
-            [places(torch.zeros(1, 1, *hw), s) for hw, s in zip(sizes, self.backbone.strides, strict=True)]
-        )
+        strides = self.backbone.strides
+        maps = empty_maps(1, image_hw, strides)
+        where = torch.cat([places(x, stride) for x, stride in zip(maps, strides, strict=True)])
         logits = torch.full((len(targets), len(where), self.classes), -20.0)
         boxes = torch.cat([where[:, :2] - 1, where[:, :2] + 1], dim=1).repeat(len(targets), 1, 1)
         for number, target in enumerate(targets):
-            free = torch.ones(len(where), dtype=torch.bool)
-            for box, label in zip(target.boxes, target.labels, strict=True):
-                distance = (where[:, :2] - (box[:2] + box[2:]) / 2).norm(dim=1)
-                row = int(torch.where(free, distance, torch.inf).argmin())
-                free[row], boxes[number, row], logits[number, row, label] = False, box, 20.0
+            rows = nearest_free(where[:, :2], target.boxes)
+            for row, box, label in zip(rows, target.boxes, target.labels, strict=True):
+                boxes[number, row], logits[number, row, label] = box, 20.0
         return {"logits": logits, "boxes": boxes, "places": where}
 
 
