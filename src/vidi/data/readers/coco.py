@@ -8,7 +8,8 @@ from vidi.core.card import Card
 from vidi.core.dataset import Listing, ReadOptions
 from vidi.core.errors import UsageError
 from vidi.data.annotated import folder_split, listing
-from vidi.data.coco_file import CocoFile, categories_of, objects_of, read_file, tasks_of
+from vidi.data.coco_file import CocoFile, categories_of, read_file
+from vidi.data.coco_objects import objects_of, tasks_of
 from vidi.data.listing import Remarks, existing, glance, holds, split_in, walk
 from vidi.data.matching import Files
 
