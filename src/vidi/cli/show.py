@@ -131,20 +131,26 @@ def verified(content: Mapping[str, Any]) -> None:
 
 
 def compared(content: Mapping[str, Any]) -> None:
-    """Each pair: who was right where the other was not, how far they are apart, and the sentence."""
+    """Each pair: on which images who was better, how far they are apart, and the sentence."""
     for pair in content["pairs"]:
-        right, n = pair["right"], pair["n"]
-        typer.echo(f"{plain(pair['second'])} against {plain(pair['first'])}, on {n:,} images both held out:")
-        counts = [(f"right: {who}", f"{count:,}") for who, count in right.items()]
-        table(counts)
-        for what in ("accuracy", "log_loss"):
-            found = pair[f"{what}_difference"]
-            interval = (
-                f"[{found['low']:+.3f}, {found['high']:+.3f}]"
-                if found["low"] == found["low"]
-                else found["note"]
-            )
-            typer.echo(f"  {what.replace('_', ' ')}: {found['difference']:+.3f} {interval}")
+        typer.echo(
+            f"{plain(pair['second'])} against {plain(pair['first'])}, on {pair['n']:,} images both held out:"
+        )
+        labels = "neither" in pair["images"]
+        what = "right: " if labels else "images answered "
+        table([(what + who, f"{count:,}") for who, count in pair["images"].items()])
+        for found in pair["differences"]:
+            name = f"{found['name']} of {plain(found['of'])}" if found["of"] else found["name"]
+            typer.echo(f"  {name}: {difference(found)}")
+        for way in () if labels else ("better", "worse"):
+            for each in pair[way]:
+                typer.echo(f"    {way}: {plain(each['path'])} ({each['first']:.2f} to {each['second']:.2f})")
         typer.echo(f"  {plain(pair['sentence'])}")
     if content["left_out"]:
         typer.echo(f"{content['left_out']:,} images were not held out by all of them, and left out")
+
+
+def difference(found: Mapping[str, Any]) -> str:
+    """A paired difference with its interval, or why there is none."""
+    interval = found["note"] if found["low"] is None else f"[{found['low']:+.3f}, {found['high']:+.3f}]"
+    return f"{'undefined' if found['difference'] is None else format(found['difference'], '+.3f')} {interval}"

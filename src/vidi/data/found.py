@@ -17,6 +17,7 @@ OBJECT = pa.struct(
         ("score", pa.float64()),
         ("box", pa.list_(pa.float64(), 4)),
         ("rle", pa.string()),
+        ("uncounted", pa.bool_()),
     ]
 )
 COLUMN = pa.list_(OBJECT)
@@ -54,6 +55,7 @@ class FoundObjects:
                 "score": None if self.scores is None else float(self.scores[place]),
                 "box": [float(value) for value in self.boxes[place]],
                 "rle": None if self.masks is None else self.masks[place].counts,
+                "uncounted": self.uncounted is not None and bool(self.uncounted[place]),
             }
             for place in range(len(self.boxes))
         ]
@@ -82,7 +84,8 @@ class FoundMap:
         mask = self.classes == number
         ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
         box = [float(xs[0]), float(ys[0]), float(xs[-1] + 1), float(ys[-1] + 1)]
-        return {"label": labels[number], "score": None, "box": box, "rle": masks.encode(mask).counts}
+        code = masks.encode(mask).counts
+        return {"label": labels[number], "score": None, "box": box, "rle": code, "uncounted": False}
 
 
 Found = FoundObjects | FoundMap
@@ -100,6 +103,7 @@ def objects_of(
         None if rows and scores[0] is None else np.array(scores, np.float64),
         None if not rows or codes[0] is None else tuple(masks.Rle(code, *image_hw) for code in codes),
         image_hw,
+        np.array([bool(row.get("uncounted")) for row in rows], bool),
     )
 
 

@@ -83,6 +83,14 @@ def paired_bootstrap(
     value = difference_of(first, second, statistic)
     sums = replicate_sums(np.hstack([first, second]), replicates=replicates, seed=seed, group=group)
     drawn = (statistic(sums[:, : first.shape[1]]) - statistic(sums[:, first.shape[1] :]))[:, 0]
+    return of_replicates(value, drawn, units, what=what, confidence=confidence)
+
+
+def of_replicates(
+    value: float, drawn: Float[np.ndarray, " r"], units: int, *, what: str, confidence: float = 0.95
+) -> PairedDifference:
+    """A difference with the interval and p value that its replicates give; `units` are the `what` that were drawn."""
+    method = f"paired bootstrap over {what}, percentile, {len(drawn)} replicates"
     drawn = drawn[~np.isnan(drawn)]
     if math.isnan(value) or not len(drawn) or drawn.min() == drawn.max():
         note = "undefined" if math.isnan(value) else f"no replicate differs: too few {what} disagree"

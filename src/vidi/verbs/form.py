@@ -1,10 +1,13 @@
 """The shape of a task's answer: which file of verbs judges, opens and writes it. Nothing else asks what a task is."""
 
+from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 
 from vidi import catalog
 from vidi.core.task import DenseTask, Task
-from vidi.verbs import dense, labels
+from vidi.verbs import dense, labels, paired_found, paired_labels
+from vidi.verbs.sides import Compared
 
 
 def task_named(name: str) -> Task | DenseTask:
@@ -16,3 +19,11 @@ def task_named(name: str) -> Task | DenseTask:
 def form_of(task: Task | DenseTask) -> ModuleType:
     """A module with `opened`, `judged`, `assessed`, `again` and `picture_of`, as `verbs.labels` has them."""
     return dense if isinstance(task, DenseTask) else labels
+
+
+def comparison_of(name: str) -> Callable[..., Compared]:
+    """What puts two runs of a task side by side: takes both, the content of the images they share, and a seed."""
+    task = task_named(name)
+    return (
+        partial(paired_found.compared, task=task) if isinstance(task, DenseTask) else paired_labels.compared
+    )
