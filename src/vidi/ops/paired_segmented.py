@@ -23,8 +23,9 @@ def differences(first: Segmented, second: Segmented) -> dict[tuple[str, str], Pa
     outlines = [_outlines(each) for each in (first, second)]
 
     def apart(pair: list[Float[np.ndarray, "n j"]], statistic: Statistic) -> PairedDifference:
+        one, other = pair
         return paired_bootstrap(
-            *pair, statistic, replicates=first.replicates, seed=first.seed, group=first.group
+            one, other, statistic, replicates=first.replicates, seed=first.seed, group=first.group
         )
 
     found = {

@@ -21,9 +21,10 @@ def compared(first: Side, second: Side, shared: Sequence[str], *, task: DenseTas
     Every replicate draws the same images of both, whole groups where the first run has groups.
     """
     one, other = (judged(each, shared, first, task, seed=seed) for each in (first, second))
-    if isinstance(one, Detected):
+    if isinstance(one, Detected) and isinstance(other, Detected):
         found, p = paired_detected.differences(other, one), paired_detected.swapped(other, one)
     else:
+        assert isinstance(one, Segmented) and isinstance(other, Segmented)
         found, p = paired_segmented.differences(other, one), paired_segmented.swapped(other, one)
     quality = (qualities(first, shared), qualities(second, shared))
     moved = np.sign(quality[1] - quality[0])
