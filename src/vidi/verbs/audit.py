@@ -1,38 +1,20 @@
 """A model judged group by group, claim by claim: from a run, or from anybody's table of predictions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vidi.audits import groups
 from vidi.audits.groups import SMALLEST
-from vidi.core.measured import Measured, Verdict
 from vidi.core.progress import Quiet, Say
 from vidi.core.requirement import parse
-from vidi.verbs import grouped
-from vidi.verbs.answered import Found, answered
-from vidi.verbs.audit_folder import described, retold, written
-from vidi.verbs.demands import CLASS, Judged, attributes_named, judge
-from vidi.verbs.pictures import MOST, pictures
-from vidi.verbs.published import published_answers
-from vidi.verbs.sliced import sliced
-from vidi.verbs.spoiled import Asked, Spoiled, checked, spoiled
-
-
-@dataclass(frozen=True)
-class Audit:
-    """Where it was written (None: nowhere), every number, every demand with its verdict."""
-
-    folder: Path | None
-    results: Mapping[str, Any]
-    judged: tuple[Judged, ...]
-
-    @property
-    def verdict(self) -> Verdict:
-        found = {each.verdict for each in self.judged}
-        worst = (Verdict.FAILS, Verdict.CANNOT_TELL)
-        return next((verdict for verdict in worst if verdict in found), Verdict.STANDS)
+from vidi.core.run_folder import RunFolder
+from vidi.verbs import audit_labels
+from vidi.verbs.audit_folder import Audit
+from vidi.verbs.audit_request import Request
+from vidi.verbs.form import either, task_named
+from vidi.verbs.grouped import Outcome
+from vidi.verbs.pictures import MOST
+from vidi.verbs.spoiled import Asked
 
 
 def audit(
@@ -76,77 +58,41 @@ def audit(
     A run's audit is written to `audits/` in it; a table's to `out`, if given. Raises UsageError with a sentence for
     what can't be used.
     """
-    subject, say = Path(subject), say or Quiet()
-    demands = [parse(text) for text in require]
-    outcome = grouped.Outcome(good, score, thresholds)
-    images = Asked(
-        corruptions,
-        dials,
-        None if elephant is None else str(elephant),
-        steadiness,
-        most,
-        None if baseline is None else Path(baseline),
+    request = Request(
+        subject=Path(subject),
+        data=data,
+        by=tuple(by),
+        demands=tuple(parse(text) for text in require),
+        truth=truth,
+        predicted=predicted,
+        counts=counts,
+        error=error,
+        group=group,
+        positive=positive,
+        outcome=Outcome(good, score, thresholds),
+        smallest=smallest,
+        slices=slices,
+        images=Asked(
+            corruptions,
+            dials,
+            None if elephant is None else str(elephant),
+            steadiness,
+            most,
+            None if baseline is None else Path(baseline),
+        ),
+        out=None if out is None else Path(out),
+        seed=seed,
+        say=say or Quiet(),
+        read=read,
     )
-    if counts is not None or error is not None:
-        others: dict[str, object] = {
-            "DATA": data,
-            "--truth": truth,
-            "--predicted": predicted,
-            "--group": group,
-            "--positive": positive,
-        }
-        others |= {"--good": good, "--score": score, "--threshold": list(thresholds), "--slices": slices}
-        found = published_answers(subject, counts=counts, error=error, by=by, others=others)
-    else:
-        found = answered(
-            subject, data, truth=truth, predicted=predicted, group=group, seed=seed, say=say, read=read
-        )
-    images, under = checked(images, demands, found)
-    named = attributes_named(demands)
-    wanted = list(dict.fromkeys([*by, *(name for name in named if name != CLASS)]))
-    audits = grouped.audits_of(found, wanted, named, positive=positive, smallest=smallest, seed=seed)
-    overall = [] if wanted and found.answers.probability is None else grouped.overall(found.answers, seed)
-    more = by_group(found, wanted, audits, overall, outcome, positive=positive, smallest=smallest, seed=seed)
-    behind = pictures(found, say) if found.home and (slices or under or images.anything) else None
-    if slices:
-        more |= sliced(found.answers, behind, without=(*wanted, *unit_of(found)), seed=seed, say=say)
-    seen = Spoiled()
-    if behind is not None and (under or images.anything):
-        seen = spoiled(found, behind, images, under, seed=seed, say=say)
-    numbers = [*overall, *seen.demanded, *(number for each in audits for number in each.measured)]
-    everybody = grouped.with_class(found.answers)
-    judged = tuple(judge(demand, numbers, everybody, found.home or subject) for demand in demands)
-    content = described(found, audits, [*overall, *seen.demanded], judged, seen.sentences)
-    content |= {**more, **seen.content}
-    folder = written(content, found.home, Path(out) if out else None, subject)
-    if found.home is not None and out is None:
-        retold(found.home, say)
-    return Audit(folder, content, judged)
+    return audited(request)
 
 
-def unit_of(found: Found) -> tuple[str, ...]:
-    """The column that units are made of: its values are no groups."""
-    return () if found.unit is None else (found.unit,)
-
-
-def by_group(
-    found: Found,
-    by: Sequence[str],
-    audits: Sequence[groups.GroupAudit],
-    overall: Sequence[Measured],
-    outcome: grouped.Outcome,
-    *,
-    positive: str | None,
-    smallest: int,
-    seed: int,
-) -> dict[str, Any]:
-    """Of audit.json: `power`, `marginals` and, where it was asked for, `outcomes`."""
-    content: dict[str, Any] = {"power": list(grouped.power(found.answers, by, smallest))}
-    if by:
-        stated = [*found.stated, *overall, *audits[0].measured]
-        content["marginals"] = grouped.totals(found.answers, by, stated)
-    if outcome.asked:
-        content["outcomes"] = grouped.allocated(
-            found.answers, by, outcome, positive=positive, smallest=smallest, seed=seed
-        )
-    return content
+def audited(request: Request) -> Audit:
+    """By the shape of the answers: a table's are labels, a run's are what its task says."""
+    if request.published or not request.subject.is_dir():
+        return audit_labels.audited(request)
+    about = RunFolder.open(request.subject).read("model.json", "model")
+    of_shape = either(task_named(str(about["task"])), labels=audit_labels, dense=audit_labels)
+    found: Audit = of_shape.audited(request)
+    return found

@@ -1,19 +1,35 @@
 """What an audit leaves behind: audit.json, its page, and a run's papers that tell of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vidi.audits.groups import GroupAudit
 from vidi.core.answers import Answers
 from vidi.core.errors import UsageError
-from vidi.core.measured import Measured
+from vidi.core.measured import Measured, Verdict
 from vidi.core.progress import Say
 from vidi.core.run_folder import RunFolder
 from vidi.documents import audit_page
 from vidi.verbs.answered import Found
 from vidi.verbs.card import refresh
 from vidi.verbs.demands import CLASS, Judged
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Where it was written (None: nowhere), every number, every demand with its verdict."""
+
+    folder: Path | None
+    results: Mapping[str, Any]
+    judged: tuple[Judged, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        found = {each.verdict for each in self.judged}
+        worst = (Verdict.FAILS, Verdict.CANNOT_TELL)
+        return next((verdict for verdict in worst if verdict in found), Verdict.STANDS)
 
 
 def described(

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from vidi import catalog
-from vidi.core.answers import Answers
 from vidi.core.errors import UsageError
 from vidi.core.measured import Measured, Verdict
 from vidi.core.requirement import Requirement, known
@@ -43,8 +42,18 @@ def attributes_named(demands: Sequence[Requirement]) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def judge(demand: Requirement, numbers: Sequence[Measured], answers: Answers, where: Path) -> Judged:
-    """The number that a demand speaks of, and the verdict; UsageError with the nearest names if there is none."""
+def judge(
+    demand: Requirement,
+    numbers: Sequence[Measured],
+    attributes: Sequence[str],
+    where: Path,
+    *,
+    under: Sequence[str] = ("accuracy",),
+) -> Judged:
+    """The number that a demand speaks of, and the verdict; UsageError with the nearest names if there is none.
+
+    `under` are the metrics that are told under corruptions.
+    """
     here = {number.name: number for number in reversed(numbers) if number.of in ("", "all")}
     plain = {name for name in here if "(" not in name}
     demand = replace(demand, metric=ALIASES.get(demand.metric, demand.metric))
@@ -53,8 +62,8 @@ def judge(demand: Requirement, numbers: Sequence[Measured], answers: Answers, wh
     inner = grouped | compared if demand.function else plain
     demand = known(
         demand,
-        metrics=["accuracy"] if demand.function == "under" else sorted(inner),
-        attributes=list(answers.attributes),
+        metrics=list(under) if demand.function == "under" else sorted(inner),
+        attributes=list(attributes),
         corruptions=[*catalog.cards("corruptions"), *catalog.cards("dials")],
     )
     if demand.subject not in here:

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from functools import partial
 from types import ModuleType
+from typing import TypeVar
 
 from vidi import catalog
 from vidi.core.task import DenseTask, Task
 from vidi.verbs import dense, labels, paired_found, paired_labels
 from vidi.verbs.sides import Compared
+
+Value = TypeVar("Value")
 
 
 def task_named(name: str) -> Task | DenseTask:
@@ -18,6 +21,11 @@ def task_named(name: str) -> Task | DenseTask:
 
 def form_of(task: Task | DenseTask) -> ModuleType:
     """A module with `opened`, `judged`, `assessed`, `again` and `picture_of`, as `verbs.labels` has them."""
+    return either(task, labels=labels, dense=dense)
+
+
+def either(task: Task | DenseTask, *, labels: Value, dense: Value) -> Value:
+    """Of two things the one for the shape of this task's answers."""
     return dense if isinstance(task, DenseTask) else labels
 
 
