@@ -18,20 +18,25 @@ from vidi.evaluation.dense_model import DenseModel
 OBJECT = "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"
 
 
-@pytest.fixture(scope="module")
-def squares(tmp_path_factory):
-    """Fifteen pictures of coloured squares, each with its XML."""
-    root = tmp_path_factory.mktemp("voc") / "squares"
+def voc(root, numbers, only=None):
+    """Pictures of coloured squares, each with its XML; with `only`, those that have no square of another colour."""
     (root / "JPEGImages").mkdir(parents=True)
     (root / "Annotations").mkdir()
-    for number in range(15):
+    for number in numbers:
         image, _, objects = drawn_image(number)
+        if only is not None and {each.label for each in objects} != {only}:
+            continue
         Image.fromarray(image).save(root / "JPEGImages" / f"{number:02}.png")
         inner = "".join(OBJECT.format(each.label, *each.box) for each in objects)
         size = f"<size><width>{SIDE}</width><height>{SIDE}</height></size>"
         text = f"<annotation><filename>{number:02}.png</filename>{size}{inner}</annotation>"
         (root / "Annotations" / f"{number:02}.xml").write_text(text)
     return root
+
+
+@pytest.fixture(scope="module")
+def squares(tmp_path_factory):
+    return voc(tmp_path_factory.mktemp("voc") / "squares", range(15))
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +133,44 @@ def test_verbs_that_want_labels_say_so(run, squares):
 def test_a_model_of_labels_draws_nothing(trained, tmp_path):
     with pytest.raises(UsageError, match="--draw draws objects and maps"):
         vidi.predict(trained.folder, tmp_path, out=tmp_path / "a.csv", draw=tmp_path)
+
+
+def test_other_data_may_know_fewer_labels(run, tmp_path):
+    """What is drawn there is numbered as the model numbers it, not as the data does."""
+    reds = voc(tmp_path / "reds", range(100, 112), only="red")
+    found = vidi.evaluate(run.folder, reds)
+    precision = {m.of: m.value for m in found.measured if m.name == "AP50"}
+    assert np.isnan(precision["blue"]) and not np.isnan(precision["red"])
+
+
+def test_an_audit_tells_groups_of_objects_and_the_papers_tell_the_audit(run, squares, tmp_path):
+    copy = shutil.copytree(run.folder, tmp_path / "run")
+    found = vidi.audit(
+        copy, by=["object place"], require=["worst(recall, class) <= 1", "AP50 >= 0"], smallest=1
+    )
+    groups = {(m["name"], m["of"]) for m in found.results["groups"]}
+    assert {("recall", "class=red"), ("AP50", "class=blue"), ("AP", "all")} <= groups
+    assert any(of.startswith("object place=") for _, of in groups)
+    assert found.verdict == Verdict.STANDS and found.results["n"] == run.results["n"]
+    page = (found.folder / "audit.html").read_text()
+    assert "Group by group" in page and "class=red" in page
+    assert "class=red" in (copy / "README.md").read_text()
+    checked = vidi.verify(copy, squares)
+    assert not [check for check in checked.checks if check.verdict != Verdict.STANDS]
+    assert any("groups: as written" in check.said for check in checked.checks)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"slices": True}, "--slices is for answers that are labels"),
+        ({"truth": "y"}, "--truth is for answers that are labels"),
+        ({"by": ["sex"]}, "no attribute 'sex'"),
+        ({"require": ["gap(recal, class) <= 1"]}, "there is no metric 'recal'; did you mean recall"),
+        ({"require": ["accuracy >= 0.5"]}, "there is no metric 'accuracy'"),
+        ({"group": "patient"}, "--group names a column of the data"),
+    ],
+)
+def test_what_cannot_be_audited_is_a_sentence(run, tmp_path, options, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        vidi.audit(run.folder, out=tmp_path, smallest=1, **options)

@@ -1,7 +1,7 @@
 """What was found on an image, in its own pixels: objects, or a class for each pixel; and as rows of a table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,10 @@ class FoundObjects:
         kept = None if self.masks is None else tuple(self.masks[place] for place in keep)
         return FoundObjects(self.boxes[keep], self.labels[keep], self.scores[keep], kept, self.image_hw)
 
+    def renumbered(self, numbers: Sequence[int]) -> "FoundObjects":
+        """The same with label i called `numbers[i]`."""
+        return replace(self, labels=np.array(numbers, np.int64)[self.labels])
+
     def rows(self, labels: Sequence[str]) -> list[dict[str, Any]]:
         """One record an object, as tables keep it."""
         return [
@@ -75,6 +79,13 @@ class FoundMap:
 
     def surer(self, least: float) -> "FoundMap":
         return self
+
+    def renumbered(self, numbers: Sequence[int]) -> "FoundMap":
+        """The same with class i called `numbers[i]`; what is none of them is ignored."""
+        table = np.full(256, self.ignore, np.uint8)
+        table[: len(numbers)] = numbers
+        table[self.ignore] = self.ignore
+        return replace(self, classes=table[self.classes])
 
     def rows(self, labels: Sequence[str]) -> list[dict[str, Any]]:
         """One record a class that is there: its pixels as run lengths, and the box around them."""

@@ -99,6 +99,7 @@ def _audit(audited: Audited) -> dict[str, Any]:
         "sentences": quantitative.sentences(audited),
         "claims": quantitative.claims(audited),
         "tables": quantitative.tables(audited),
+        "chief": quantitative.chief(audited),
         "apart": quantitative.apart(audited),
         "slices": quantitative.slices(audited),
         "lists": list(quantitative.lists(audited)),

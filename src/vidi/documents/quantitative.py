@@ -10,6 +10,7 @@ from vidi.documents.evidence import Audited, Evidence
 from vidi.documents.facts import LabelRow, groupings
 
 MOST_GROUPS = 40
+CHIEF = ("accuracy", "recall", "mIoU")  # what groups are compared by in words: the first that was told
 SPOILED = {"robustness": "Under corruptions", "dials": "When it gets difficult"}
 LISTS = (  # what an audit may hold besides groups: its key, and what the numbers are
     ("elephant", "An object transplanted into the images"),
@@ -32,16 +33,23 @@ def attributes_in(of: str, by: Sequence[str]) -> int:
     return sum(of.startswith(f"{name}=") or f", {name}=" in of for name in by)
 
 
+def chief(audited: Audited) -> str:
+    """The rate that groups are compared by in words."""
+    told = {entry.name for entry in audited.groups}
+    return next((name for name in CHIEF if name in told), CHIEF[0])
+
+
 def tables(audited: Audited) -> list[Groups]:
-    """The unitary groups, and then the intersections; each worst accuracy first where there are too many to print."""
+    """The unitary groups, and then the intersections; each worst first where there are too many to print."""
     single = [entry for entry in audited.groups if "(" not in entry.name]
     unitary = [entry for entry in single if attributes_in(entry.of, audited.by) < 2]
     crossed = [entry for entry in single if attributes_in(entry.of, audited.by) > 1]
-    made = (_table("Unitary", unitary), _table("Intersectional", crossed))
+    rate = chief(audited)
+    made = (_table("Unitary", unitary, rate), _table("Intersectional", crossed, rate))
     return [table for table in made if table.rows]
 
 
-def _table(title: str, entries: Sequence[Measured]) -> Groups:
+def _table(title: str, entries: Sequence[Measured], rate: str) -> Groups:
     by_group: dict[str, dict[str, Measured]] = {}
     for entry in entries:
         by_group.setdefault(entry.of, {})[entry.name] = entry
@@ -49,7 +57,7 @@ def _table(title: str, entries: Sequence[Measured]) -> Groups:
     rows = [LabelRow(of, _size(numbers), numbers) for of, numbers in by_group.items()]
     left_out = max(0, len(rows) - MOST_GROUPS)
     if left_out:
-        rows = sorted(rows, key=_accuracy)[:MOST_GROUPS]
+        rows = sorted(rows, key=lambda row: _value(row, rate))[:MOST_GROUPS]
     return Groups(title, names, tuple(rows), left_out)
 
 
@@ -57,8 +65,8 @@ def _size(numbers: Mapping[str, Measured]) -> int:
     return max(entry.n for entry in numbers.values())
 
 
-def _accuracy(row: LabelRow) -> float:
-    entry = row.numbers.get("accuracy") or next(iter(row.numbers.values()))
+def _value(row: LabelRow, rate: str) -> float:
+    entry = row.numbers.get(rate) or next(iter(row.numbers.values()))
     return entry.value if entry.value == entry.value else 2.0
 
 
@@ -68,19 +76,21 @@ def apart(audited: Audited) -> list[Measured]:
 
 
 def worst(audited: Audited) -> str:
-    """The gap in accuracy that is surest, in a sentence with its groups; empty where none was measured.
+    """The gap in the chief rate that is surest, in a sentence with its groups; empty where none was measured.
 
     The widest one is mostly that between the two smallest groups, which luck alone makes.
     """
-    gaps = [e for e in audited.groups if e.name.startswith("gap(accuracy, ") and e.low == e.low]
+    rate = chief(audited)
+    begin = f"gap({rate}, "
+    gaps = [e for e in audited.groups if e.name.startswith(begin) and e.low == e.low]
     if not gaps:
         return ""
     widest = max(gaps, key=lambda entry: (entry.low, entry.value))
-    where = text.listed(widest.name.removeprefix("gap(accuracy, ").removesuffix(")").split(", "))
+    where = text.listed(widest.name.removeprefix(begin).removesuffix(")").split(", "))
     told = f"by {where}: gap {text.measured_text(widest)}; {widest.note}"
     if widest.low > 0:
-        return f"Groups differ in accuracy {told}."
-    return f"No difference in accuracy between groups can be told from luck; the surest is {told}."
+        return f"Groups differ in {rate} {told}."
+    return f"No difference in {rate} between groups can be told from luck; the surest is {told}."
 
 
 def claims(audited: Audited) -> list[tuple[str, str, Measured]]:

@@ -98,7 +98,9 @@ def render(evidence: Evidence, *, thumbnail: Thumbnail, papers: Mapping[str, str
         **trusted(evidence, album),
         "matrix": matrix(grouped) if grouped else None,
         "worst": quantitative.worst(grouped) if grouped else "",
-        "gaps": [gap for gap in quantitative.apart(grouped) if "(accuracy," in gap.name] if grouped else [],
+        "gaps": [gap for gap in quantitative.apart(grouped) if f"({quantitative.chief(grouped)}," in gap.name]
+        if grouped
+        else [],
         "corrupted": _corrupted(evidence),
         "audits": [_listed(audited) for audited in reversed(evidence.audits)],
         "data": of_data(evidence),

@@ -18,7 +18,7 @@ MEANINGS: Mapping[str, str] = {
     "balanced accuracy": "mean over the labels of the share of their images that were found",
     "top-5 accuracy": "share of images whose true label is among the five most probable",
     "precision": "share of the images called by a label that have it",
-    "recall": "share of a label's images that were found",
+    "recall": "share of a label's images, or of objects, that were found",
     "F1": "harmonic mean of precision and recall",
     "AUROC": "chance that an image with the label gets a higher score than one without",
     "average precision": "area under the curve of precision against recall",
@@ -27,6 +27,10 @@ MEANINGS: Mapping[str, str] = {
     "Brier score": "mean squared distance of the probabilities from the truth; lower is better",
     "calibration error": "mean gap between stated probability and share of right answers; lower is better",
     "class-wise calibration error": "the same for each label's probability, mean over the labels; lower is better",
+    "AP": "average precision of found objects, mean over the labels and over overlaps of 0.5 to 0.95 (COCO)",
+    "AP50": "the same at an overlap of 0.5",
+    "mIoU": "overlap of predicted and true pixels (intersection over union), mean over the classes",
+    "pixel accuracy": "share of pixels with the right class",
     "exact match": "share of images with every label right and none too many",
 }
 

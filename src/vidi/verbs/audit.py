@@ -8,7 +8,7 @@ from vidi.audits.groups import SMALLEST
 from vidi.core.progress import Quiet, Say
 from vidi.core.requirement import parse
 from vidi.core.run_folder import RunFolder
-from vidi.verbs import audit_labels
+from vidi.verbs import audit_dense, audit_labels
 from vidi.verbs.audit_folder import Audit
 from vidi.verbs.audit_request import Request
 from vidi.verbs.form import either, task_named
@@ -93,6 +93,6 @@ def audited(request: Request) -> Audit:
     if request.published or not request.subject.is_dir():
         return audit_labels.audited(request)
     about = RunFolder.open(request.subject).read("model.json", "model")
-    of_shape = either(task_named(str(about["task"])), labels=audit_labels, dense=audit_labels)
+    of_shape = either(task_named(str(about["task"])), labels=audit_labels, dense=audit_dense)
     found: Audit = of_shape.audited(request)
     return found

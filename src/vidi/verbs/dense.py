@@ -124,11 +124,20 @@ def judged_on(
     targets = Targets(dataset)
     found = model.find(images, [targets.image_hw(int(row)) for row in rows], say)
     say(f"measuring on {len(rows):,} images")
-    truth = [model.task.truth(targets, int(row)) for row in rows]
+    truth = true_of(model.task, dataset, rows, model.labels)
     group = dataset.group_numbers(rows)
     judgement = model.task.judge(found, truth, model.labels, seed=seed, group=group)
     numbers = [n for metric in catalog.metrics(model.task.name) for n in metric.measure(judgement)]
     return Judged(found, truth, judgement, in_order(numbers, model.task.headline))
+
+
+def true_of(task: DenseTask, dataset: Dataset, rows: NDArray[np.int64], labels: Sequence[str]) -> list[Found]:
+    """What is drawn on these rows' images, numbered as `labels` are: other data may know fewer, in another order."""
+    targets = Targets(dataset)
+    truth: list[Found] = [task.truth(targets, int(row)) for row in rows]
+    if tuple(dataset.labels) == tuple(labels):
+        return truth
+    return [each.renumbered([labels.index(label) for label in dataset.labels]) for each in truth]
 
 
 def in_order(numbers: Sequence[Measured], headline: str) -> list[Measured]:

@@ -32,6 +32,4 @@ def either(task: Task | DenseTask, *, labels: Value, dense: Value) -> Value:
 def comparison_of(name: str) -> Callable[..., Compared]:
     """What puts two runs of a task side by side: takes both, the content of the images they share, and a seed."""
     task = task_named(name)
-    return (
-        partial(paired_found.compared, task=task) if isinstance(task, DenseTask) else paired_labels.compared
-    )
+    return either(task, labels=paired_labels.compared, dense=partial(paired_found.compared, task=task))

@@ -4,10 +4,8 @@ import numpy as np
 
 from vidi.core.card import Card
 from vidi.core.measured import Measured
-from vidi.ops.average_precision import FIFTY
-from vidi.ops.bootstrap import ratio
 from vidi.ops.detected import Detected
-from vidi.ops.matching import matches_of
+from vidi.ops.detection_calibration import binned, error
 from vidi.ops.resampled import counts_of, measured
 
 CARD = Card(
@@ -19,28 +17,12 @@ CARD = Card(
     serves=("detection", "instances"),
 )
 
-BINS = 10
-LEAST = 0.05  # detectors answer with hundreds of near-zero scores, which would drown the rest
-
 
 def measure(detected: Detected) -> list[Measured]:
     """The error, in [0, 1], of the found objects that are judged; nan where none has a score of 0.05 or more."""
-    matches = matches_of(detected)
-    score = detected.score[matches.ranked]
-    if len(score) and score.max() > 1:
-        raise ValueError(f"a calibration error wants scores in [0, 1]; got {score.max():.3g}")
-    keep = ~matches.ignored[FIFTY] & (score >= LEAST)
-    score, image = score[keep], detected.found.image[matches.ranked][keep]
-    right = (matches.true[FIFTY] >= 0)[keep]
-    bins = np.minimum((score * BINS).astype(np.int64), BINS - 1)
-    values = np.zeros((detected.images, BINS, 2))
-    np.add.at(values, (image, bins, 0), right - score)
-    np.add.at(values, (image, bins, 1), 1)
-
-    def error(sums: np.ndarray) -> np.ndarray:
-        return ratio(np.abs(sums[..., 0]).sum(axis=1), sums[..., 1].sum(axis=1))
-
-    value = error(values.sum(axis=0)[None])[0]
+    values = binned(detected)
+    found = int(values[..., 1].sum())
     drawn = np.einsum("rn,nbk->rbk", counts_of(detected).astype(np.float64), values, optimize=True)
-    note = f"{len(score)} found objects" if len(score) else "nothing was found with a score of 0.05 or more"
+    note = f"{found} found objects" if found else "nothing was found with a score of 0.05 or more"
+    value = error(values.sum(axis=0)[None])[0]
     return [measured("detection calibration error", value, error(drawn), detected, note=note)]

@@ -1,0 +1,75 @@
+"""An audit of a run whose answers lie on the image: for which images and which objects does it work?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from vidi.core.errors import UsageError
+from vidi.core.measured import Measured
+from vidi.ops.group_rates import GroupRates
+from vidi.verbs.audit_folder import Audit, retold, written
+from vidi.verbs.audit_request import Request
+from vidi.verbs.demands import Judged, attributes_named, judge
+from vidi.verbs.dense_answers import Held, held
+from vidi.verbs.dense_groups import grouped
+
+
+def audited(request: Request) -> Audit:
+    """Rates and gaps of every group, each demand with its verdict, and what else was asked; written down."""
+    refuse_what_is_of_labels(request)
+    answers = held(request)
+    own = tuple(name for name in attributes_named(request.demands) if name not in request.by)
+    by = [*request.by, *(name for name in own if name in answers.attributes)]
+    request.say(f"comparing groups of {len(answers):,} images")
+    groups = grouped(answers, by, request.smallest)
+    numbers = [*whole(answers.stated), *groups.measured]
+    judged = tuple(judge(demand, numbers, groups.by, request.subject) for demand in request.demands)
+    content = described(answers, groups, judged)
+    folder = written(content, answers.home, request.out, request.subject)
+    if request.out is None:
+        retold(answers.home, request.say)
+    return Audit(folder, content, judged)
+
+
+def refuse_what_is_of_labels(request: Request) -> None:
+    """Raises UsageError for options that mean something only where an answer is a label."""
+    outcome, images = request.outcome, request.images
+    asked = {
+        "--truth": request.truth,
+        "--predicted": request.predicted,
+        "--positive": request.positive,
+        "--good": outcome.good,
+        "--score": outcome.score,
+        "--threshold": list(outcome.thresholds),
+        "--slices": request.slices,
+        "--steadiness": images.steadiness,
+        "--baseline": images.baseline,
+    }
+    for name, value in asked.items():
+        if value:
+            raise UsageError(
+                f"{name} is for answers that are labels; those of {request.subject} lie on the image: leave it out"
+            )
+
+
+def described(answers: Held, groups: GroupRates, judged: Sequence[Judged]) -> dict[str, Any]:
+    """What audit.json holds."""
+    return {
+        "of": answers.where,
+        "n": len(answers),
+        "task": answers.task.name,
+        "labels": list(answers.labels),
+        "by": list(groups.by),
+        "positive": None,
+        "claims": [each.record() for each in judged],
+        "measured": [number.record() for number in whole(answers.stated)],
+        "groups": [number.record() for number in groups.measured],
+        "small": [[name, n] for name, n in groups.small],
+        "smallest": groups.smallest,
+        "sentences": list(groups.sentences),
+        "remarks": [vars(remark) for remark in answers.remarks],
+    }
+
+
+def whole(numbers: Sequence[Measured]) -> list[Measured]:
+    """Those of everything together; labels and sizes are told among the groups."""
+    return [number for number in numbers if number.of in ("", "all")]
