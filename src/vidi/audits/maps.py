@@ -73,7 +73,8 @@ def check(by: Sequence[str], known: list[str], smallest: int) -> None:
 
 def by_place(judged: Segmented, maps: Sequence[Maps], ignore: int | None) -> list[tuple[str, Segmented]]:
     """The pixels of each part of the images, counted apart."""
-    k, counts = len(judged.labels), {}
+    k = len(judged.labels)
+    counts: dict[str, list[NDArray[np.int64]]] = {}
     for true, predicted in maps:
         for name, part in parts_of(true.shape).items():
             here = confusion(true[part][None], predicted[part][None], k, ignore=ignore)

@@ -113,7 +113,7 @@ def shares_of(rate: Rate, scores: Resampled) -> Iterator[Measured]:
 
 def apart(rate: Rate, scores: Resampled) -> Iterator[Measured]:
     """Gap, ratio and worst group, where two groups or more have a value."""
-    known = np.flatnonzero(~np.isnan(rate.value))
+    known = np.flatnonzero(~np.isnan(rate.value)).tolist()
     if len(known) < 2:
         return
     value, names = rate.value[known], [rate.groups[place] for place in known]
@@ -142,7 +142,7 @@ def unsure(
     """The replicates; where a share is 0 or 1 in each of them, which is not as sure as it looks, Jeffreys' posterior of
     so many units instead (Brown, Cai & DasGupta 2001, Statistical Science 16, section 3.1)."""
     drawn, random = drawn.copy(), np.random.default_rng(seed)
-    for column in np.flatnonzero(np.isin(value, (0.0, 1.0))):
+    for column in np.flatnonzero(np.isin(value, (0.0, 1.0))).tolist():
         if np.nanmin(drawn[:, column]) == np.nanmax(drawn[:, column]):
             hits = value[column] * units[column]
             drawn[:, column] = random.beta(hits + 0.5, units[column] - hits + 0.5, len(drawn))

@@ -32,4 +32,6 @@ def either(task: Task | DenseTask, *, labels: Value, dense: Value) -> Value:
 def comparison_of(name: str) -> Callable[..., Compared]:
     """What puts two runs of a task side by side: takes both, the content of the images they share, and a seed."""
     task = task_named(name)
-    return either(task, labels=paired_labels.compared, dense=partial(paired_found.compared, task=task))
+    return (
+        partial(paired_found.compared, task=task) if isinstance(task, DenseTask) else paired_labels.compared
+    )
