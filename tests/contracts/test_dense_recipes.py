@@ -22,7 +22,7 @@ SERVING = [
     if task in TASKS and name != "auto"
 ]
 QUICK = {"yolo"}
-SMALL = {"size_px": 64, "batch": 4, "epochs": 1.0}
+SMALL = {"size_px": 64, "batch": 4, "epochs": 1.0, "views": 2}
 EACH = [pytest.param(*pair, marks=[] if pair[0] in QUICK else [pytest.mark.slow]) for pair in SERVING]
 
 

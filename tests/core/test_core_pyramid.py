@@ -69,3 +69,16 @@ def test_frozen_stages_keep_their_weights_and_only_they():
     assert all(weight.requires_grad for weight in other.parameters())
     freeze(other, stride=32)
     assert not any(weight.requires_grad for weight in other.parameters())
+
+
+@pytest.mark.parametrize("stride", [8, 16, 32])
+def test_the_maps_go_on_from_the_early_ones(stride):
+    pyramid, image = backbone(), images(2)
+    early, maps = pyramid.early(image, stride=stride), pyramid(image)
+    assert len(early) == [8, 16, 32].index(stride) + 1
+    assert all(torch.equal(a, b) for a, b in zip(pyramid.onward(early), maps, strict=True))
+
+
+def test_nothing_is_early_where_the_stride_is_finer_than_all():
+    assert backbone().early(images(1), stride=4) == ()
+    assert of_timm("resnet18", size_px=64, generator=seeded()).early(images(1, side=64), stride=16) == ()

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidi.data.targets import torchvision_tensors
-from vidi.training.moved import mover
+from vidi.training.moved import Moves, transformed
 
 SIDE = 48
 
@@ -36,7 +36,7 @@ def drawn(x, y, w, h):
 def test_a_box_follows_its_pixels(patch, how, seed):
     flip, scale = how
     torch.manual_seed(seed)
-    image, target = mover(size_px=SIDE, flip=flip, scale=scale, brightness=0.0)(*drawn(*patch))
+    image, target = transformed(Moves(flip, scale, 0.0), size_px=SIDE)(*drawn(*patch))
     assert len(target["boxes"]) == len(target["labels"]) == len(target["masks"])
     if 7 not in target["labels"].tolist():  # a crop left too little of it
         return
@@ -51,12 +51,12 @@ def test_a_box_follows_its_pixels(patch, how, seed):
 
 def test_off_is_off_exactly():
     image, target = drawn(3, 4, 8, 9)
-    moved, told = mover(size_px=SIDE, flip=0.0, scale=1.0, brightness=0.0)(image, target)
+    moved, told = transformed(Moves(0.0, 1.0, 0.0), size_px=SIDE)(image, target)
     assert torch.equal(moved, image) and all(torch.equal(told[key], target[key]) for key in target)
 
 
 def test_flipped_by_hand():
     image, target = drawn(2, 4, 8, 9)
-    moved, told = mover(size_px=SIDE, flip=1.0, scale=1.0, brightness=0.0)(image, target)
+    moved, told = transformed(Moves(1.0, 1.0, 0.0), size_px=SIDE)(image, target)
     assert told["boxes"][0].tolist() == [SIDE - 10, 4, SIDE - 2, 13]
     assert torch.equal(moved, image.flip(-1)) and torch.equal(told["masks"], target["masks"].flip(-1))

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from vidi.core.network import Preprocessing
+from vidi.core.vision import torchvision
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,32 @@ def nearest_free(centres: Float[Tensor, "n 2"], boxes: Float[Tensor, "m 4"]) -> 
 def empty_maps(images: int, image_hw: tuple[int, int], strides: Sequence[int]) -> list[Tensor]:
     """Maps of one channel, as a pyramid of these strides gives them of images of this size."""
     return [torch.zeros(images, 1, -(-image_hw[0] // s), -(-image_hw[1] // s)) for s in strides]
+
+
+Grids = tuple[tuple[int, int], ...]  # height and width of each map, finest first
+
+
+def grids_of(maps: Sequence[Tensor]) -> Grids:
+    """The maps' sizes."""
+    return tuple((int(x.shape[2]), int(x.shape[3])) for x in maps)
+
+
+@runtime_checkable
+class OnePass(Protocol):
+    """A network whose answer is one tensor of numbers and what follows from it: `raw` can be run by any engine."""
+
+    def raw(self, maps: Sequence[Tensor]) -> tuple[Tensor, Grids]: ...
+
+    def outputs(self, raw: Tensor, grids: Grids, image_hw: tuple[int, int]) -> Any: ...
+
+
+def anchors(net: Any, images: int, grids: Grids, image_hw: tuple[int, int]) -> list[Tensor]:
+    """The anchors of a torchvision detector `net` for images of a size, one tensor an image."""
+    blank = torch.zeros(images, 1, *image_hw, device=next(net.parameters()).device)
+    listed = torchvision().models.detection.image_list.ImageList(blank, [image_hw] * images)
+    maps = [blank.new_zeros(1, 1, *grid) for grid in grids]
+    found: list[Tensor] = net.anchor_generator(listed, maps)
+    return found
 
 
 def postprocessed(

@@ -36,11 +36,21 @@ class Pyramid(nn.Module):
         self.ends, self.channels, self.strides = tuple(ends), tuple(channels), tuple(strides)
 
     def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> tuple[Tensor, ...]:
-        x, maps = self.normalise(image), []
-        for number, stage in enumerate(self.stages):
-            x = stage(x)
-            maps += [x] * self.ends.count(number)
-        return tuple(maps)
+        return self._through(self.normalise(image), (), range(len(self.stages)))
+
+    def early(self, image: Shaped[Tensor, "b 3 h w"], *, stride: int) -> tuple[Tensor, ...]:
+        """The maps up to this stride, finest first; none where it is finer than all."""
+        return self._through(self.normalise(image), (), range(self.until(stride)))
+
+    def onward(self, maps: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """All maps from the `early` ones, of which there must be one at least: the coarsest is gone on from."""
+        return self._through(maps[-1], tuple(maps), range(self.ends[len(maps) - 1] + 1, len(self.stages)))
+
+    def _through(self, x: Tensor, maps: tuple[Tensor, ...], stages: range) -> tuple[Tensor, ...]:
+        for number in stages:
+            x = self.stages[number](x)
+            maps += (x,) * self.ends.count(number)
+        return maps
 
     def until(self, stride: int) -> int:
         """How many stages there are up to the end of this stride; 0 where it is finer than all."""
@@ -113,6 +123,14 @@ class LibraryPyramid(nn.Module):
     def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> tuple[Tensor, ...]:
         return tuple(self.net(self.normalise(image)))
 
+    def early(self, image: Shaped[Tensor, "b 3 h w"], *, stride: int) -> tuple[Tensor, ...]:
+        """All maps, or none where the stride is finer than the coarsest: it is not cut into stages."""
+        return self(image) if stride >= self.strides[-1] else ()
+
+    def onward(self, maps: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """The same maps."""
+        return tuple(maps)
+
 
 def of_timm(
     name: str,
@@ -158,6 +176,12 @@ def of_timm(
 AnyPyramid = Pyramid | LibraryPyramid
 
 
+def pyramid_of(network: Any) -> AnyPyramid:
+    """The backbone of a network that answers for places."""
+    found: AnyPyramid = network.backbone if hasattr(network, "backbone") else network.net.backbone.pyramid
+    return found
+
+
 class FeaturePyramid(nn.Module):
     """Maps of one width at every stride, with coarser knowledge added to finer, as torchvision's detectors want them.
 
@@ -176,8 +200,12 @@ class FeaturePyramid(nn.Module):
         self.strides = (*pyramid.strides, *((2 * last,) if extra == "pool" else (2 * last, 4 * last)))
 
     def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> "OrderedDict[str, Tensor]":
-        maps = OrderedDict((str(n), x) for n, x in enumerate(self.pyramid(image)))
-        return cast("OrderedDict[str, Tensor]", self.fpn(maps))
+        return self.of_maps(self.pyramid(image))
+
+    def of_maps(self, maps: Sequence[Tensor]) -> "OrderedDict[str, Tensor]":
+        """From the backbone's own maps, finest first."""
+        named = OrderedDict((str(n), x) for n, x in enumerate(maps))
+        return cast("OrderedDict[str, Tensor]", self.fpn(named))
 
 
 def freeze(pyramid: AnyPyramid, *, stride: int) -> None:
@@ -187,6 +215,3 @@ def freeze(pyramid: AnyPyramid, *, stride: int) -> None:
         return
     for part in parts:
         part.requires_grad_(False)
-
-
-__all__ = ["AnyPyramid", "FeaturePyramid", "LibraryPyramid", "Pyramid", "freeze", "of_classifier", "of_timm"]

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vidi.core.annotations import IGNORE
+from vidi.core.dense import Grids, grids_of
 from vidi.core.network import Preprocessing
 from vidi.core.pyramid import AnyPyramid
 
@@ -26,8 +27,22 @@ class Segmenter(nn.Module):
         self.preprocessing = backbone.preprocessing
 
     def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> Float[Tensor, "b k h w"]:
-        logits = self.head(self.backbone(image)).float()
-        return functional.interpolate(logits, size=image.shape[2:], mode="bilinear", align_corners=False)
+        return self.of_maps(self.backbone(image), (int(image.shape[2]), int(image.shape[3])))
+
+    def of_maps(self, maps: Sequence[Tensor], image_hw: tuple[int, int]) -> Float[Tensor, "b k h w"]:
+        """The logits of images whose maps these are."""
+        return self.outputs(*self.raw(maps), image_hw)
+
+    def raw(self, maps: Sequence[Tensor]) -> tuple[Float[Tensor, "b k i j"], Grids]:
+        """The logits on the head's own grid."""
+        logits: Tensor = self.head(maps)
+        return logits, grids_of([logits])
+
+    def outputs(
+        self, raw: Float[Tensor, "b k i j"], grids: Grids, image_hw: tuple[int, int]
+    ) -> Float[Tensor, "b k h w"]:
+        """The logits of the image's pixels."""
+        return functional.interpolate(raw.float(), size=image_hw, mode="bilinear", align_corners=False)
 
     def loss(
         self, outputs: Float[Tensor, "b k h w"], targets: Int[Tensor, "b h w"], *, ignore: int = IGNORE

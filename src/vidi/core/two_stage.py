@@ -12,7 +12,7 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vidi.core.dense import Answer, Target, as_dicts
+from vidi.core.dense import Answer, Target, anchors, as_dicts, grids_of
 from vidi.core.vision import torchvision
 
 MaskMaker = Callable[[Sequence[Tensor], Sequence[Tensor]], Sequence[Tensor]]
@@ -31,27 +31,28 @@ class TwoStage(nn.Module):
         self.classes, self.preprocessing = classes, self.net.backbone.pyramid.preprocessing
 
     def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> dict[str, Any]:
-        hw = (int(image.shape[2]), int(image.shape[3]))
-        maps, rpn, heads = self.net.backbone(image), self.net.rpn, self.net.roi_heads
-        detection = torchvision().models.detection
+        return self.of_maps(self.net.backbone.pyramid(image), (int(image.shape[2]), int(image.shape[3])))
+
+    def of_maps(self, own: Sequence[Tensor], hw: tuple[int, int]) -> dict[str, Any]:
+        """The outputs for images whose backbone's maps these are."""
+        maps, rpn, heads = self.net.backbone.of_maps(own), self.net.rpn, self.net.roi_heads
+        detection, count = torchvision().models.detection, len(own[0])
         objectness, deltas = rpn.head(list(maps.values()))
-        anchors = rpn.anchor_generator(
-            detection.image_list.ImageList(image, [hw] * len(image)), list(maps.values())
-        )
+        where = anchors(rpn, count, grids_of(list(maps.values())), hw)
         counts = [each[0].numel() for each in objectness]
         objectness, deltas = detection.rpn.concat_box_prediction_layers(objectness, deltas)
-        boxes = rpn.box_coder.decode(deltas.detach().float(), anchors).view(len(image), -1, 4)
-        proposals, _ = rpn.filter_proposals(boxes, objectness.float(), [hw] * len(image), counts)
+        boxes = rpn.box_coder.decode(deltas.detach().float(), where).view(count, -1, 4)
+        proposals, _ = rpn.filter_proposals(boxes, objectness.float(), [hw] * count, counts)
         outputs = {
             "maps": maps,
-            "anchors": anchors,
+            "anchors": where,
             "objectness": objectness,
             "deltas": deltas,
             "proposals": proposals,
             "image_hw": hw,
         }
         if not self.training:
-            pooled = heads.box_head(heads.box_roi_pool(maps, proposals, [hw] * len(image)))
+            pooled = heads.box_head(heads.box_roi_pool(maps, proposals, [hw] * count))
             outputs["class_logits"], outputs["box_regression"] = heads.box_predictor(pooled)
             if heads.has_mask():
                 outputs["masks"] = partial(self._masks, maps, hw)

@@ -45,15 +45,23 @@ def activations(job: Job, model: Classifier, run: Engine, rows: NDArray[np.int64
     return torch.from_numpy(run(images, job.say)).bfloat16()
 
 
-def keep_views(
-    job: Job, model: Classifier, run: Engine, rows: NDArray[np.int64], *, views: int, scale: float
-) -> list[np.ndarray]:
-    """Activations of up to `views` augmented copies of every row as the bits of bf16, memory-mapped in the folder.
-
-    Under a budget as many are kept as take `SHARE` of the time that is left, by how long the first one took; that
-    is a decision of the run. A view that is complete from an earlier start of the same run is taken as it is.
-    """
+def augmented_views(
+    job: Job, model: Classifier, rows: NDArray[np.int64], *, scale: float
+) -> Callable[[int], Iterator[np.ndarray]]:
+    """Blocks of the rows' images for each view's number, zoomed, shifted and mirrored."""
     images = job.pixels(rows, size_px=model.preprocessing.size_px, fit=model.preprocessing.fit)
+    return lambda view: _augmented(images, job.seed * 1000 + view, scale)
+
+
+def keep_views(
+    job: Job, run: Engine, blocks: Callable[[int], Iterator[np.ndarray]], *, total: int, views: int
+) -> list[np.ndarray]:
+    """Activations of up to `views` views of `total` images as the bits of bf16, memory-mapped in the folder.
+
+    `blocks(view)` gives a view's images. Under a budget as many are kept as take `SHARE` of the time that is left, by
+    how long the first one took; that is a decision of the run. A view that is complete from an earlier start of the
+    same run is taken as it is.
+    """
     folder = job.folder.path / "checkpoints"
     folder.mkdir(exist_ok=True)
     left, kept = job.budget.left, list[np.ndarray]()
@@ -62,8 +70,7 @@ def keep_views(
         with main_first():  # of many processes one writes, the others map the same file
             if not path.exists():
                 partial = folder / f"view-{len(kept)}.partial.npy"
-                blocks = _augmented(images, job.seed * 1000 + len(kept), scale)
-                _write_view(partial, blocks, run, len(images), job, f"view {len(kept) + 1}")
+                _write_view(partial, blocks(len(kept)), run, total, job, f"view {len(kept) + 1}")
                 partial.rename(path)
         kept.append(np.load(path, mmap_mode="r", allow_pickle=False))
         if len(kept) == 1:

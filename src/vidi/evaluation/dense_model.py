@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from vidi.core.run_folder import RunFolder
 from vidi.core.task import DenseTask
 from vidi.data.found import Found
 from vidi.evaluation import saved
+from vidi.evaluation.dense_engine import dense_engine
 from vidi.evaluation.inputs import Opened, opened
 from vidi.ops.placing import placing
 
+BLOCK = 16  # images whose outputs are held at once
 LEAST = 0.01  # scores below this are not kept: no metric sees a difference
 
 
@@ -53,16 +56,18 @@ class DenseModel:
     def answers(self, images: UInt8[np.ndarray, "n s s 3"], say: Say | None = None) -> Iterator[Any]:
         """The decoded answer to each image, in pixels of the network's square."""
         say = say or Quiet()
-        half = native_bf16() if self.precision == "auto" else self.precision == "bf16"
-        network = self.network.eval().to(memory_format=torch.channels_last)
         options = {"least": LEAST} if self.task.networks == "detectors" else {}
-        for number, image in enumerate(images):
-            batch = torch.from_numpy(np.array(image))[None].permute(0, 3, 1, 2)
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
-                outputs = network(batch)
-            with torch.inference_mode():
-                yield network.decode(outputs, **options)[0]
-            say.track("inference", number + 1, len(images))
+        for start in range(0, len(images), BLOCK):
+            for number, outputs in enumerate(self.run(images[start : start + BLOCK]), start=start + 1):
+                with torch.inference_mode():
+                    yield self.network.decode(outputs, **options)[0]
+                say.track("inference", number, len(images))
+
+    @cached_property
+    def run(self) -> Callable[[UInt8[np.ndarray, "n s s 3"]], Iterator[Any]]:
+        """A function of images to the network's outputs for each, by the fastest engine there is for it."""
+        half = native_bf16() if self.precision == "auto" else self.precision == "bf16"
+        return dense_engine(self.network, precision="bf16" if half else "fp32")
 
     def find(
         self,

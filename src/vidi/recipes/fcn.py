@@ -2,7 +2,8 @@
 
 from vidi.core.card import Card
 from vidi.core.job import Fitted, Job
-from vidi.training.dense import Moves, train_dense
+from vidi.training.dense import train_dense
+from vidi.training.moved import Moves
 from vidi.training.train import Settings
 
 CARD = Card(
@@ -20,6 +21,7 @@ def recipe(
     pretrained: bool = True,
     size_px: int = 256,
     frozen: int = 8,
+    views: int = 8,
     epochs: float = 40.0,
     batch: int = 8,
     lr: float = 0.001,
@@ -39,6 +41,7 @@ def recipe(
     pretrained: start from the backbone's pretrained weights
     size_px: the side images are resized to, in pixels
     frozen: the backbone's stages up to this stride keep their weights (0: none)
+    views: moved views of each image whose frozen maps are kept (0: none are, every step moves its images anew)
     epochs: passes over the training split (a time budget overrules it)
     batch: images in a step
     lr: the peak learning rate
@@ -70,6 +73,7 @@ def recipe(
         pretrained=pretrained,
         size_px=size_px,
         frozen=frozen,
+        views=views,
         settings=settings,
         moves=Moves(flip, scale, brightness),
     )

@@ -10,7 +10,7 @@ from vidi.core.card import Card
 from vidi.core.errors import UsageError, check_option
 from vidi.core.job import Fitted, Job
 from vidi.core.network import Classifier, NetworkSpec
-from vidi.evaluation.activations import activations, early_engine, keep_views
+from vidi.evaluation.activations import activations, augmented_views, early_engine, keep_views
 from vidi.evaluation.features import weights_key
 from vidi.evaluation.score import network_accuracy
 from vidi.ops.costs import multiply_adds
@@ -111,7 +111,8 @@ def recipe(
     model.head.requires_grad_(True)
     run = early_engine(model, cut)
     held_out = activations(job, model, run, validation)
-    kept = keep_views(job, model, run, train_rows, views=views, scale=scale)
+    blocks = augmented_views(job, model, train_rows, scale=scale)
+    kept = keep_views(job, run, blocks, total=len(train_rows), views=views)
     target, checked = torch.from_numpy(job.target(train_rows)), job.target(validation)
     place = np.full(len(job.dataset), -1)
     place[train_rows] = np.arange(len(train_rows))

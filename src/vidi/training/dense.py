@@ -1,7 +1,6 @@
 """Networks that answer for places of an image: trained on images and what is drawn on them, together moved."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,23 +11,15 @@ from torch import Tensor, nn
 from vidi.core.errors import UsageError, check_option
 from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
-from vidi.core.pyramid import freeze
+from vidi.core.pyramid import freeze, pyramid_of
 from vidi.core.task import DenseTask
 from vidi.core.two_stage import TwoStage
+from vidi.training.held import Onward, held
 from vidi.training.loop import in_float32
-from vidi.training.moved import moved_source
+from vidi.training.moved import Mover, Moves
 from vidi.training.train import Settings, train
 
 VALIDATED = 48  # images of the validation split whose loss is followed
-
-
-@dataclass(frozen=True)
-class Moves:
-    """How images vary in training: see `training.moved.moved_source`."""
-
-    flip: float = 0.5
-    scale: float = 0.5
-    brightness: float = 0.2
 
 
 class Objective:
@@ -56,13 +47,16 @@ def train_dense(
     pretrained: bool,
     size_px: int,
     frozen: int,
+    views: int,
     settings: Settings,
     moves: Moves,
     **options: Any,
 ) -> Fitted:
     """A network `name` of the task's kind on a backbone, trained; the stages up to stride `frozen` keep their weights.
 
-    `options` are the network's own. The backbone's weights learn at the rate that `settings.layer_decay` leaves them.
+    Their maps of up to `views` moved views of each image are kept and learned from; with 0 views every step moves its
+    images anew. `options` are the network's own. The backbone's weights learn at the rate that `settings.layer_decay`
+    leaves them.
     """
     task = job.task
     if not isinstance(task, DenseTask):
@@ -71,21 +65,23 @@ def train_dense(
             "with boxes or masks"
         )
     check_option("frozen", frozen, holds=frozen >= 0, wanted="a stride, or 0 (none)")
+    check_option("views", views, holds=views >= 0, wanted="0 or more (0: new ones in every step)")
     spec = NetworkSpec(
         name, {"classes": len(job.dataset.labels), "backbone": backbone, "size_px": size_px, **options}
     )
     network = job.build(
         name, **spec.options, pretrained=pretrained, generator=torch.Generator().manual_seed(job.seed)
     )
-    pyramid = network.backbone if hasattr(network, "backbone") else network.net.backbone.pyramid
+    pyramid = pyramid_of(network)
     freeze(pyramid, stride=frozen)
     rows, validation = job.dataset.where("train"), job.dataset.where("validation")[:VALIDATED]
     fit = network.preprocessing.fit
-    source = moved_source(job, task, rows, size_px=size_px, fit=fit, **vars(moves))
+    mover = Mover(job, task, rows, moves, size_px=size_px, fit=fit)
+    kept = held(job, network, mover, stride=frozen, views=views)
     objective = Objective(network)
     trained = train(
-        network,
-        source,
+        kept.module if kept else network,
+        kept.source if kept else mover.source,
         rows,
         job,
         settings=settings,
@@ -96,15 +92,22 @@ def train_dense(
         stages=[pyramid, _Rest(network, pyramid)],
         validate=_validated(job, task, network, validation, size_px=size_px, fit=fit),
     )
+    trained = _whole(trained)
     if trained is not network:
         network.load_state_dict(trained.state_dict())
-    held = f", its stages up to stride {frozen} kept as they came" if frozen else ""
+    said = f", its stages up to stride {frozen} kept as they came" if frozen else ""
+    said += f", the rest trained on their maps of {kept.views} views of each image" if kept else ""
     return Fitted(
         network=network.eval().requires_grad_(False),
         spec=spec,
-        reasons=(f"{name} on {backbone} at {size_px} px{held}",),
+        reasons=(f"{name} on {backbone} at {size_px} px{said}",),
         recipe=name,
     )
+
+
+def _whole(module: Any) -> Any:
+    """The network that takes images."""
+    return module.network if isinstance(module, Onward) else module
 
 
 class _Rest(nn.Module):
@@ -123,14 +126,15 @@ def _validated(
     two stages, which draws the regions it learns from at random."""
     if not len(rows) or isinstance(network, TwoStage):
         return None
-    source = moved_source(job, task, rows, size_px=size_px, fit=fit, flip=0.0, scale=1.0, brightness=0.0)
-    images, targets = source(rows, torch.Generator().manual_seed(0))
+    still = Moves(flip=0.0, scale=1.0, brightness=0.0)
+    mover = Mover(job, task, rows, still, size_px=size_px, fit=fit)
+    images, targets = mover.source(rows, torch.Generator().manual_seed(0))
 
     def validate(module: nn.Module) -> Mapping[str, float]:
         losses = []
         with torch.inference_mode():
             for start in range(0, len(rows), 8):
-                outputs = in_float32(module(images[start : start + 8]))
+                outputs = in_float32(_whole(module)(images[start : start + 8]))
                 parts = network.loss(outputs, targets[start : start + 8])
                 losses.append(float(torch.stack(list(parts.values())).sum()))
         return {"loss": float(np.mean(losses))}

@@ -4,11 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from vidi.core.card import Card
-from vidi.core.dense import Answer, Target, as_dicts, empty_maps, nearest_free, postprocessed
+from vidi.core.dense import (
+    Answer,
+    Grids,
+    Target,
+    anchors,
+    as_dicts,
+    empty_maps,
+    grids_of,
+    nearest_free,
+    postprocessed,
+)
 from vidi.core.device import drawn_from
 from vidi.core.pyramid import AnyPyramid, FeaturePyramid
 from vidi.core.vision import torchvision
@@ -39,15 +49,26 @@ class Fcos(nn.Module):
         self.net = detection.FCOS(pyramid, num_classes=classes, anchor_generator=places)
 
     def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> dict[str, Any]:
-        maps = list(self.net.backbone(image).values())
-        heads: dict[str, Any] = self.net.head(maps)
-        return heads | self._places(image, maps)
+        return self.of_maps(self.net.backbone.pyramid(image), (int(image.shape[2]), int(image.shape[3])))
 
-    def _places(self, image: Tensor, maps: list[Tensor]) -> dict[str, Any]:
-        hw = (int(image.shape[2]), int(image.shape[3]))
-        listed = torchvision().models.detection.image_list.ImageList(image, [hw] * len(image))
-        counts = [int(x.shape[2] * x.shape[3]) for x in maps]
-        return {"anchors": self.net.anchor_generator(listed, maps), "counts": counts, "image_hw": hw}
+    def of_maps(self, maps: Sequence[Tensor], image_hw: tuple[int, int]) -> dict[str, Any]:
+        """The outputs for images whose maps these are."""
+        return self.outputs(*self.raw(maps), image_hw)
+
+    def raw(self, maps: Sequence[Tensor]) -> tuple[Float[Tensor, "b n c"], Grids]:
+        """What the heads say at each place, side by side."""
+        mixed = list(self.net.backbone.of_maps(maps).values())
+        heads = self.net.head(mixed)
+        return torch.cat([heads[key] for key in HEADS], dim=2), grids_of(mixed)
+
+    def outputs(self, raw: Float[Tensor, "b n c"], grids: Grids, image_hw: tuple[int, int]) -> dict[str, Any]:
+        """The outputs of what the heads say."""
+        heads = dict(zip(HEADS, raw.split((self.classes, 4, 1), dim=2), strict=True))
+        return heads | self._places(len(raw), grids, image_hw)
+
+    def _places(self, images: int, grids: Grids, hw: tuple[int, int]) -> dict[str, Any]:
+        counts = [height * width for height, width in grids]
+        return {"anchors": anchors(self.net, images, grids, hw), "counts": counts, "image_hw": hw}
 
     def loss(self, outputs: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Tensor]:
         """Focal loss of the classes, 1 - GIoU of the boxes, cross-entropy of how central a place is."""
@@ -66,7 +87,7 @@ class Fcos(nn.Module):
     def ideal(self, targets: Sequence[Target], image_hw: tuple[int, int]) -> dict[str, Any]:
         """For each object the free place nearest to its centre is sure, central, and knows the sides."""
         maps = empty_maps(len(targets), image_hw, self.net.backbone.strides)
-        outputs = self._places(torch.zeros(len(targets), 3, *image_hw), maps)
+        outputs = self._places(len(targets), grids_of(maps), image_hw)
         count = sum(outputs["counts"])
         logits = torch.full((len(targets), count, self.classes), -20.0)
         sides, central = torch.zeros(len(targets), count, 4), torch.full((len(targets), count, 1), -20.0)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vidi.core.card import Card
-from vidi.core.dense import Answer, Target, empty_maps, nearest_free
+from vidi.core.dense import Answer, Grids, Target, empty_maps, grids_of, nearest_free
 from vidi.core.device import drawn_from
 from vidi.core.pyramid import AnyPyramid
 from vidi.ops.boxes import class_nms, iou
@@ -75,13 +75,33 @@ class Yolo(nn.Module):
         nn.init.constant_(self.reach.bias, math.log(2.0))  # type: ignore[arg-type]  # four strides wide
 
     def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> dict[str, Tensor]:
-        maps = self.neck(self.backbone(image))
-        logits = [self.classify(self.towers[0](x)).flatten(2).transpose(1, 2) for x in maps]
-        reach = [self.reach(self.towers[1](x)).flatten(2).transpose(1, 2) for x in maps]
-        where = torch.cat([places(x, stride) for x, stride in zip(maps, self.backbone.strides, strict=True)])
-        distance = torch.cat(reach, dim=1).float().clamp(max=6).exp() * where[:, 2:]
+        return self.of_maps(self.backbone(image), (int(image.shape[2]), int(image.shape[3])))
+
+    def of_maps(self, maps: Sequence[Tensor], image_hw: tuple[int, int]) -> dict[str, Tensor]:
+        """The outputs for images whose maps these are."""
+        return self.outputs(*self.raw(maps), image_hw)
+
+    def raw(self, maps: Sequence[Tensor]) -> tuple[Float[Tensor, "b n c"], Grids]:
+        """What each place says: four distances (the logarithm, in strides), then the classes' logits."""
+        mixed = self.neck(maps)
+        said = [
+            torch.cat([self.reach(self.towers[1](x)), self.classify(self.towers[0](x))], dim=1) for x in mixed
+        ]
+        return torch.cat([x.flatten(2).transpose(1, 2) for x in said], dim=1), grids_of(mixed)
+
+    def outputs(
+        self, raw: Float[Tensor, "b n c"], grids: Grids, image_hw: tuple[int, int]
+    ) -> dict[str, Tensor]:
+        """The outputs of what the places say."""
+        where = self._places(grids, raw.device)
+        distance = raw[..., :4].float().clamp(max=6).exp() * where[:, 2:]
         boxes = torch.cat([where[:, :2] - distance[..., :2], where[:, :2] + distance[..., 2:]], dim=2)
-        return {"logits": torch.cat(logits, dim=1).float(), "boxes": boxes, "places": where}
+        return {"logits": raw[..., 4:].float(), "boxes": boxes, "places": where}
+
+    def _places(self, grids: Grids, device: torch.device) -> Float[Tensor, "n 3"]:
+        return torch.cat(
+            [places(grid, s, device) for grid, s in zip(grids, self.backbone.strides, strict=True)]
+        )
 
     def loss(self, outputs: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Tensor]:
         """Cross-entropy of every place's classes with the overlap it reached, and 1 - GIoU of those that answer."""
@@ -109,9 +129,7 @@ class Yolo(nn.Module):
 
     def ideal(self, targets: Sequence[Target], image_hw: tuple[int, int]) -> dict[str, Tensor]:
         """Outputs of a network that is right and sure: for each object the nearest free place answers."""
-        strides = self.backbone.strides
-        maps = empty_maps(1, image_hw, strides)
-        where = torch.cat([places(x, stride) for x, stride in zip(maps, strides, strict=True)])
+        where = self._places(grids_of(empty_maps(1, image_hw, self.backbone.strides)), torch.device("cpu"))
         logits = torch.full((len(targets), len(where), self.classes), -20.0)
         boxes = torch.cat([where[:, :2] - 1, where[:, :2] + 1], dim=1).repeat(len(targets), 1, 1)
         for number, target in enumerate(targets):
@@ -121,10 +139,10 @@ class Yolo(nn.Module):
         return {"logits": logits, "boxes": boxes, "places": where}
 
 
-def places(x: Float[Tensor, "b c h w"], stride: int) -> Float[Tensor, "n 3"]:
-    """Centre x, centre y (pixels of the image) and stride of each place of the map, row by row."""
+def places(grid: tuple[int, int], stride: int, device: torch.device | None = None) -> Float[Tensor, "n 3"]:
+    """Centre x, centre y (pixels of the image) and stride of each place of a map of this size, row by row."""
     y, column = torch.meshgrid(
-        *(torch.arange(side, device=x.device, dtype=torch.float32) + 0.5 for side in x.shape[2:]),
+        *(torch.arange(side, device=device, dtype=torch.float32) + 0.5 for side in grid),
         indexing="ij",
     )
     return torch.stack([column * stride, y * stride, torch.full_like(y, stride)], dim=2).flatten(0, 1)
