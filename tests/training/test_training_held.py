@@ -8,6 +8,7 @@ from dense_job import dense_job
 from vidi import catalog
 from vidi.core.job import Budget
 from vidi.core.pyramid import freeze, pyramid_of
+from vidi.evaluation.activations import keep_maps
 from vidi.training.held import held
 from vidi.training.moved import Mover, Moves
 
@@ -28,7 +29,7 @@ def mover_of(job):
 
 def test_the_rest_on_kept_maps_is_the_network_on_the_views(made):
     job, network, mover = made
-    kept = held(job, network, mover, stride=16, views=2)
+    kept = held(job, network, mover, keep_maps, stride=16, views=2)
     rows = mover.rows[:3]
     flat, targets = kept.source(rows, torch.Generator().manual_seed(1))
     views = torch.randint(2, (3,), generator=torch.Generator().manual_seed(1)).tolist()
@@ -62,12 +63,12 @@ def test_views_differ_and_stay_what_they_are(made):
 @pytest.mark.parametrize(("stride", "views"), [(4, 8), (16, 0)])
 def test_nothing_is_kept_where_nothing_is_frozen_or_no_view_is_wanted(made, stride, views):
     job, network, mover = made
-    assert held(job, network, mover, stride=stride, views=views) is None
+    assert held(job, network, mover, keep_maps, stride=stride, views=views) is None
 
 
 def test_nothing_is_kept_where_that_would_take_the_time(tmp_path, made):
     job = dense_job(tmp_path, "detection", budget=Budget(seconds=0.0))
-    assert held(job, made[1], mover_of(job), stride=16, views=2) is None
+    assert held(job, made[1], mover_of(job), keep_maps, stride=16, views=2) is None
 
 
 def test_moved_source_is_a_function_of_its_generator(made):

@@ -18,6 +18,8 @@ from vidi.core.processes import main_first
 from vidi.evaluation.engine import Engine, best_precision, engine
 
 SHARE = 0.3  # of the time that is left, for keeping views
+MOST_BYTES = 4 * 2**30  # of kept maps: they lie in the run folder while it trains
+TIMED = 8  # images
 
 
 class Early(nn.Module):
@@ -77,6 +79,31 @@ def keep_views(
             seconds = max(time.monotonic() - began, 1e-3)
             views = int(job.folder.decide("views", partial_views(views, SHARE * left / seconds)))
     return kept
+
+
+def keep_maps(
+    job: Job,
+    early: nn.Module,
+    blocks: Callable[[int], Iterator[np.ndarray]],
+    *,
+    size_px: int,
+    total: int,
+    views: int,
+) -> list[np.ndarray]:
+    """As `keep_views`, of a module whose output is one row an image; none where even one view would take more than
+    `SHARE` of the time that is left or `MOST_BYTES` of the disk. How many is a decision of the run."""
+    run = engine(early, size_px=size_px, precision=best_precision())
+
+    def fitting() -> int:
+        few = next(blocks(0))[:TIMED]
+        run(few[:1])
+        began = time.monotonic()
+        width = run(few).shape[1]
+        seconds = (time.monotonic() - began) / len(few) * total
+        return min(views, MOST_BYTES // (2 * total * width)) if seconds < SHARE * job.budget.left else 0
+
+    wanted = int(job.folder.decide("held_views", fitting))
+    return keep_views(job, run, blocks, total=total, views=wanted) if wanted else []
 
 
 def partial_views(wanted: int, fitting: float) -> Callable[[], int]:

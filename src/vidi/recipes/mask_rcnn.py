@@ -2,6 +2,7 @@
 
 from vidi.core.card import Card
 from vidi.core.job import Fitted, Job
+from vidi.evaluation.activations import keep_maps
 from vidi.training.dense import train_dense
 from vidi.training.moved import Moves
 from vidi.training.train import Settings
@@ -76,6 +77,7 @@ def recipe(
         size_px=size_px,
         frozen=frozen,
         views=views,
+        keep=keep_maps,
         settings=settings,
         moves=Moves(flip, scale, brightness),
         width=width,

@@ -14,7 +14,7 @@ from vidi.core.network import NetworkSpec
 from vidi.core.pyramid import freeze, pyramid_of
 from vidi.core.task import DenseTask
 from vidi.core.two_stage import TwoStage
-from vidi.training.held import Onward, held
+from vidi.training.held import Keep, Onward, held
 from vidi.training.loop import in_float32
 from vidi.training.moved import Mover, Moves
 from vidi.training.train import Settings, train
@@ -48,14 +48,15 @@ def train_dense(
     size_px: int,
     frozen: int,
     views: int,
+    keep: Keep,
     settings: Settings,
     moves: Moves,
     **options: Any,
 ) -> Fitted:
     """A network `name` of the task's kind on a backbone, trained; the stages up to stride `frozen` keep their weights.
 
-    Their maps of up to `views` moved views of each image are kept and learned from; with 0 views every step moves its
-    images anew. `options` are the network's own. The backbone's weights learn at the rate that `settings.layer_decay`
+    Their maps of up to `views` moved views of each image are kept by `keep` and learned from; with 0 views every step
+    moves its images anew. `options` are the network's own. The backbone's weights learn at the rate that `settings.layer_decay`
     leaves them.
     """
     task = job.task
@@ -77,7 +78,7 @@ def train_dense(
     rows, validation = job.dataset.where("train"), job.dataset.where("validation")[:VALIDATED]
     fit = network.preprocessing.fit
     mover = Mover(job, task, rows, moves, size_px=size_px, fit=fit)
-    kept = held(job, network, mover, stride=frozen, views=views)
+    kept = held(job, network, mover, keep, stride=frozen, views=views)
     objective = Objective(network)
     trained = train(
         kept.module if kept else network,

@@ -3,10 +3,9 @@
 Yosinski et al. 2014, arXiv:1411.1792: early layers serve every task alike. They also cost most of the time.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,13 +15,16 @@ from torch import Tensor, nn
 
 from vidi.core.job import Job
 from vidi.core.pyramid import AnyPyramid, pyramid_of
-from vidi.evaluation.activations import SHARE, keep_views
-from vidi.evaluation.engine import Engine, best_precision, engine
 from vidi.training.moved import Mover
 from vidi.training.train import Source
 
-MOST_BYTES = 4 * 2**30  # of kept maps: they lie in the run folder while it trains
-TIMED = 8  # images
+
+class Keep(Protocol):
+    """Runs a module once over the views' images; the bits of bf16, one array a view. See `evaluation.activations`."""
+
+    def __call__(
+        self, job: Job, early: nn.Module, blocks: Any, *, size_px: int, total: int, views: int
+    ) -> list[np.ndarray]: ...
 
 
 class Early(nn.Module):
@@ -64,39 +66,22 @@ class Held:
     views: int
 
 
-def held(job: Job, network: Any, mover: Mover, *, stride: int, views: int) -> Held | None:
+def held(job: Job, network: Any, mover: Mover, keep: Keep, *, stride: int, views: int) -> Held | None:
     """The network's rest after the stages up to `stride`, and a source of up to `views` kept views of the images.
 
-    None where nothing is frozen, or where keeping would take more than its share of the time or of the disk.
+    None where nothing is frozen, or where keeping would take too much of the time or of the disk.
     """
-    pyramid = pyramid_of(network)
-    side, rows = mover.size_px, mover.rows
+    pyramid, side = pyramid_of(network), mover.size_px
     with torch.inference_mode():
         maps = pyramid.eval().early(torch.zeros(1, 3, side, side), stride=stride)
     if not maps or not views:
         return None
-    shapes = [(int(x.shape[1]), int(x.shape[2]), int(x.shape[3])) for x in maps]
-    run = engine(Early(pyramid, stride), size_px=side, precision=best_precision())
-    bytes_each = 2 * len(rows) * sum(int(np.prod(shape)) for shape in shapes)
-
-    def fitting() -> int:
-        by_room = MOST_BYTES // bytes_each
-        return min(views, by_room) if _seconds(mover, run) < SHARE * job.budget.left else 0
-
-    views = int(job.folder.decide("held_views", fitting))
-    if not views:
+    early = Early(pyramid, stride)
+    kept = keep(job, early, mover.blocks, size_px=side, total=len(mover.rows), views=views)
+    if not kept:
         return None
-    kept = keep_views(job, run, mover.blocks, total=len(rows), views=views)
+    shapes = [(int(x.shape[1]), int(x.shape[2]), int(x.shape[3])) for x in maps]
     return Held(Onward(network, shapes, (side, side)), _source(mover, kept), len(kept))
-
-
-def _seconds(mover: Mover, run: Engine) -> float:
-    """How long one view of all rows takes, by a few images."""
-    few = [mover.image(int(row), 0) for row in mover.rows[:TIMED]]
-    run(np.stack(few[:1]))
-    began = time.monotonic()
-    run(np.stack(few))
-    return (time.monotonic() - began) / len(few) * len(mover.rows)
 
 
 def _source(mover: Mover, kept: Sequence[np.ndarray]) -> Source:
@@ -107,6 +92,3 @@ def _source(mover: Mover, kept: Sequence[np.ndarray]) -> Source:
         return torch.from_numpy(bits).view(torch.bfloat16).float(), mover.collate(entries)
 
     return source
-
-
-__all__ = ["Early", "Held", "Onward", "held"]
