@@ -56,8 +56,8 @@ def train_dense(
     """A network `name` of the task's kind on a backbone, trained; the stages up to stride `frozen` keep their weights.
 
     Their maps of up to `views` moved views of each image are kept by `keep` and learned from; with 0 views every step
-    moves its images anew. `options` are the network's own. The backbone's weights learn at the rate that `settings.layer_decay`
-    leaves them.
+    moves its images anew. `options` are the network's own. The backbone's weights learn at the rate that
+    `settings.layer_decay` leaves them.
     """
     task = job.task
     if not isinstance(task, DenseTask):
