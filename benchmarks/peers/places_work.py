@@ -13,7 +13,10 @@ from statistics import median
 
 BEGAN = time.monotonic()
 
-import vision_fix  # noqa: E402, F401  (before torchvision and timm)
+# torchvision with its compiled operators or, where a build's don't load beside this torch, with ones of the same values.
+from vidi.core.vision import torchvision  # noqa: E402
+
+torchvision()
 
 # isort: split
 import numpy as np  # noqa: E402
@@ -70,7 +73,7 @@ def numbers(path: str) -> np.ndarray:
 
 
 def as_mask(array: np.ndarray):
-    return tv_tensors.Mask(torch.from_numpy(np.ascontiguousarray(array)))
+    return tv_tensors.Mask(torch.from_numpy(np.array(array)))
 
 
 def load_imagenet(network: nn.Module) -> nn.Module:

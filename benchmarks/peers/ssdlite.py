@@ -101,7 +101,7 @@ def network(job: Work) -> nn.Module:
     head = ssdlite.SSDLiteHead(
         [112, 320, 512, 256, 256, 128], boxes.num_anchors_per_location(), classes, NORM
     )
-    return detection.SSD(
+    return detection.ssd.SSD(
         body,
         boxes,
         (320, 320),
