@@ -13,7 +13,7 @@ from statistics import median
 
 BEGAN = time.monotonic()
 
-# torchvision with its compiled operators or, where a build's don't load beside this torch, with ones of the same values.
+# torchvision with its compiled operators or, where they don't load beside this torch, with ones of the same values.
 from vidi.core.vision import torchvision  # noqa: E402
 
 torchvision()

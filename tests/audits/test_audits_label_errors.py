@@ -47,6 +47,7 @@ def test_where_nothing_is_wrong_next_to_nothing_is_suspected():
     assert np.mean(accused) < 0.005
 
 
+@pytest.mark.slow
 def test_the_share_is_estimated_with_its_interval_and_said():
     features, given, _, wrong = planted(800, noise=0.15)
     found = audit(features, given, labels=LABELS, ids=ids(800))

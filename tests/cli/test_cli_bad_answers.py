@@ -124,6 +124,7 @@ def test_nothing_depends_on_the_order_of_rows(tmp_path):
     assert alike(one, turned)
 
 
+@pytest.mark.slow
 def test_nothing_depends_on_the_order_of_images_or_on_the_batch(trained, tmp_path, monkeypatch):
     """The same run asked in batches of 64 and one by one, its predictions in another order."""
     import pyarrow.parquet as pq

@@ -114,6 +114,7 @@ def test_nothing_but_unreadable_images(tmp_path):
     assert "empty: the file has zero bytes" in refused("check", tmp_path)
 
 
+@pytest.mark.slow
 def test_names_with_spaces_line_ends_orders_and_bytes_that_are_no_text(tmp_path):
     data = write_folder(tmp_path / "my data", 6)
     (data / "red").rename(data / "rot und\nblau\x1b[31m 鳥")

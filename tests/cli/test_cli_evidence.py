@@ -63,6 +63,7 @@ def test_a_run_is_audited_on_what_it_held_out(trained, tmp_path):
     assert list((run / "audits").iterdir())
 
 
+@pytest.mark.slow
 def test_demands_under_corruptions_are_measured_on_the_images(trained, pictures, tmp_path):
     run = shutil.copytree(trained.folder, tmp_path / "run")
     demands = ["under(accuracy, brightness, 1) >= 0.0", "under(accuracy, gaussian_noise) <= 1.0"]
@@ -128,6 +129,7 @@ def test_a_published_table_is_added_up_again_and_its_groups_can_be_demanded_of(t
     assert "a count of examples was wanted in n" in refused("audit", path, *asked[:4], "--by", "skin")
 
 
+@pytest.mark.slow
 def test_a_run_is_asked_about_spoiled_images_and_its_page_and_card_tell(trained, tmp_path):
     run = shutil.copytree(trained.folder, tmp_path / "run")
     asked = ["--corruptions", "fog", "--dials", "occlusion", "--elephant", "drawn", "--steadiness"]

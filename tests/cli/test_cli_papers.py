@@ -57,6 +57,7 @@ def test_wrong_use_is_one_sentence(run, tmp_path):
     assert "card set --help" in refused("card", "set", run)
 
 
+@pytest.mark.slow
 def test_nothing_heavy_is_imported_for_an_answer(run):
     import subprocess
 

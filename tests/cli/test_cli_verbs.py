@@ -130,6 +130,7 @@ def test_a_recipes_flags_may_stand_anywhere(pictures, tmp_path):
     assert content["measured"][0]["name"] == "accuracy"
 
 
+@pytest.mark.slow
 def test_a_table_with_named_columns_keeps_groups_whole(tmp_path):
     data = write_folder(tmp_path / "data", 12)
     paths = sorted(data.rglob("*.png"))
@@ -149,6 +150,7 @@ def test_a_table_with_named_columns_keeps_groups_whole(tmp_path):
     assert all(len(each) == 1 for each in where.values()) and len(splits) == 36
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights(pictures, tmp_path):
     for _ in range(2):
         assert vidi("train", pictures, *QUICK, "--out", tmp_path, "--seed", 3).code == 0
@@ -166,6 +168,7 @@ def rows_of(path: Path) -> list[dict]:
     return [json.loads(line) for line in lines] if path.suffix == ".jsonl" else list(csv.DictReader(lines))
 
 
+@pytest.mark.slow
 def test_every_format_holds_the_same_rows(trained, pictures, tmp_path):
     tables = []
     for suffix in (".csv", ".parquet", ".jsonl"):
@@ -205,6 +208,7 @@ def test_files_globs_and_urls(trained, pictures, tmp_path):
 # evaluate
 
 
+@pytest.mark.slow
 def test_evaluate_leaves_out_what_was_trained_on(trained, pictures, tmp_path):
     data = tmp_path / "more"
     shutil.copytree(pictures, data)
@@ -257,6 +261,7 @@ def test_the_default_network_goes_by_its_short_name():
     assert "efficientnet_lite (networks)" in vidi("show", "lite0").out
 
 
+@pytest.mark.slow
 def test_a_librarys_network_with_published_and_counted_costs():
     content = json.loads(vidi("show", "resnet50", "--json").out)
     assert content["counted"] == {"weights": 25_557_032, "multiply_adds": 4_089_184_256, "size_px": 224}

@@ -23,7 +23,7 @@ FOLDER = Path(str(vidi.explanations.attacks.__file__)).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 CARDS = read_cards(FOLDER)
 BOTH = [(name, norm) for name in NAMES for norm in CARDS[name].facts["norms"]]
-QUICK = {"square": {"queries": 60}, "apgd": {"steps": 15}, "pgd": {"steps": 8}, "ddn": {"steps": 80}}
+QUICK = {"square": {"queries": 60}, "apgd": {"steps": 15}, "pgd": {"steps": 8}, "ddn": {"steps": 40}}
 ROOM = {"linf": 4.0, "l2": 60.0}  # grey levels: enough to fool some, not all
 
 

@@ -35,7 +35,9 @@ def test_the_card_says_what_it_is_and_the_trial_what_it_is_graded_on(name):
     assert trial == importlib.import_module(f"vidi.audits.{name}").TRIAL
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in COSTLY)) for name in NAMES]
+)
 def test_a_planted_fault_is_found_and_none_where_none_is(name):
     """So few data sets that one may go wrong; how often in the long run is what the slow test asks."""
     seeds, may_err = (range(1000, 1001), 0) if name in COSTLY else (range(1000, 1000 + FEW), 1)

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 CODE = """
 import socket, sys
 asked = []
@@ -20,6 +22,7 @@ assert not asked, asked
 """
 
 
+@pytest.mark.slow
 def test_nothing_is_reported_by_openvino():
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

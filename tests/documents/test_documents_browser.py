@@ -102,6 +102,7 @@ def test_an_address_inside_a_tab_opens_it(page, folder):
     assert page.seen("#groups") and not page.seen("#suspects")
 
 
+@pytest.mark.slow
 def test_the_theme_follows_the_system_until_it_is_pressed(page, folder):
     paper = "return getComputedStyle(document.body).backgroundColor"
     for scheme, other in (("light", "dark"), ("dark", "light")):
@@ -131,6 +132,7 @@ def test_it_fits_every_screen_and_can_be_looked_at(page, tmp_path, width):
     page.command("Emulation.clearDeviceMetricsOverride")
 
 
+@pytest.mark.slow
 def test_on_paper_every_text_is_dark_on_white_and_nothing_to_press_is_left(page, tmp_path):
     page.click("#theme")
     page.command("Emulation.setEmulatedMedia", media="print")
@@ -156,6 +158,7 @@ def test_without_script_everything_can_be_read_and_a_cell_still_opens(page, fold
     page.command("Emulation.setScriptExecutionDisabled", value=False)
 
 
+@pytest.mark.slow
 def test_every_control_has_a_name_and_every_chart_its_words(page, folder):
     for file in (folder / "report.html", next(folder.glob("audits/*/audit.html"))):
         page.open(file)

@@ -183,6 +183,7 @@ def test_a_check_without_a_model_has_a_page_too(tmp_path):
     assert len([tag for tag, _ in page.tags if tag == "img"]) == 4
 
 
+@pytest.mark.slow
 def test_a_thousand_images_fit_into_five_megabytes(tmp_path):
     noise = np.random.default_rng(0)
 

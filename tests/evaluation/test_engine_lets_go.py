@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 DROP = """
 import numpy as np
 from vidi import catalog
@@ -20,6 +22,7 @@ assert made(images[:0]).shape == (0, 2)
 """
 
 
+@pytest.mark.slow
 def test_thirty_engines_come_and_go():
     """In a process of its own: a thread that waits for the interpreter's lock cannot be interrupted from inside."""
     subprocess.run([sys.executable, "-c", DROP], check=True, timeout=100)

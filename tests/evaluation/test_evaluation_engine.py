@@ -83,6 +83,7 @@ def test_torch_runs_what_openvino_cannot_and_says_so():
     assert run(batch[:0]).shape == (0, 2)
 
 
+@pytest.mark.slow
 def test_torch_engine_alone_is_in_a_batch():
     network, batch = catalog.network("fast_residual", classes=3, size_px=32), images(5, 32)
     run = torch_engine(network)

@@ -212,6 +212,7 @@ def test_images_come_at_the_networks_size(fit):
     assert only(tall, Preprocessing(20, fit=fit)).image.shape == (20, 20, 3)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_images():
     def many(count):
         for _ in range(count):

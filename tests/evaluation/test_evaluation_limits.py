@@ -34,6 +34,7 @@ def measured(content):
     return {entry["name"]: entry for entry in content["measured"]}
 
 
+@pytest.mark.slow
 def test_promises_hold_on_new_examples():
     _, validation = drawn(600, seed=1)
     _, test = drawn(4000, seed=2)

@@ -44,6 +44,7 @@ print(json.dumps([[p.prediction, p.confidence, p.probabilities] for p in model.p
 """
 
 
+@pytest.mark.slow
 def test_it_answers_alike_in_a_fresh_process(saved, tmp_path):
     """From the folder alone, in another working directory."""
     model, folder = saved

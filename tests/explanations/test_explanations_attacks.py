@@ -130,6 +130,7 @@ def test_robust_accuracy_is_measured_and_the_rules_hold():
     assert found.survives.shape == (3, 16) and not found.survives[:, 0].any()
 
 
+@pytest.mark.slow
 def test_a_network_that_hides_its_gradients_is_found_out():
     network, images, _ = photographed()
     hidden = Classifier(
@@ -143,6 +144,7 @@ def test_a_network_that_hides_its_gradients_is_found_out():
     assert any("sees answers only" in rule.rule for rule in broken), found.sane
 
 
+@pytest.mark.slow
 def test_groups_widen_the_interval():
     network, images, label = photographed()
     found = fool(network, images, label, attack="fgsm", epsilons=[1.0], group=np.arange(16) // 4)

@@ -169,6 +169,7 @@ def test_after_the_last_block_of_a_vision_transformer_nobody_reads_the_patches()
     assert len(network.stages) == 14 and last_grid(network, (32, 32)) == "stages.11"
 
 
+@pytest.mark.slow
 def test_a_network_that_is_no_chain_is_looked_for_among_all_its_modules():
     mixer = catalog.network(
         "mixer_s32_224", classes=3, size_px=224, pretrained=False, generator=seeded(0)
@@ -267,6 +268,7 @@ def test_rollout_by_multiplication_of_what_the_layers_attended_to():
     torch.testing.assert_close(corners, total[0, 1:].reshape(2, 2))
 
 
+@pytest.mark.slow
 def test_attention_within_windows_is_refused():
     swin = catalog.network(
         "swin_tiny_patch4_window7_224", classes=3, size_px=224, pretrained=False, generator=seeded(0)

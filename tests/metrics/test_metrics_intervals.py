@@ -119,12 +119,14 @@ def test_bins_hold_equally_many_and_equal_confidences_stay_together():
     assert calibration_error.equal_width(np.array([0.0, 1 / 15, 0.0667, 1.0])).tolist() == [0, 0, 1, 14]
 
 
+@pytest.mark.slow
 def test_a_calibrated_models_interval_begins_at_zero_though_its_value_never_is():
     found = [calibration_error.measure(honest(200, seed))[0] for seed in range(60)]
     assert np.mean([entry.value for entry in found]) > 0.05
     assert np.mean([entry.low == 0 for entry in found]) >= 0.9
 
 
+@pytest.mark.slow
 def test_a_model_that_is_too_sure_is_found_out_and_covered():
     (true, _) = (entry.value for entry in calibration_error.measure(honest(200_000, 1, 2.0)))
     found = [calibration_error.measure(honest(500, seed, 2.0))[0] for seed in range(100)]

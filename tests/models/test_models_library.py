@@ -93,6 +93,11 @@ def test_what_cannot_be_cut_is_one_stage():
 
 # torchvision can't make RegNets without drawing their weights; of each other family some are counted in the fast set.
 LARGE = (
+    "efficientnet_b1",
+    "efficientnet_b3",
+    "efficientnet_b7",
+    "resnet152",
+    "vit_l_16",
     "regnet_x_8gf",
     "regnet_y_8gf",
     "efficientnet_b2",

@@ -79,6 +79,7 @@ def test_the_ratio_with_many_examples_is_katz():
     assert score_ratio(6000, 10_000, 5000, 10_000) == pytest.approx((katz.low, katz.high), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_ratio_turned_round():
     for a, b in product(range(8), range(6)):
         low, high = score_ratio(a, 7, b, 5)

@@ -79,6 +79,7 @@ def test_the_range_of_normal_numbers(groups, confidence, wanted):
     assert (drawn <= wanted).mean() == pytest.approx(confidence, abs=0.006)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shares", "n"),
     [([0.8] * 2, 200), ([0.9, 0.75], 200), ([0.8] * 8, 200), ([0.9, 0.8, 0.8, 0.7], 200), ([0.95] * 4, 60)],
@@ -95,6 +96,7 @@ def test_they_cover_at_least_95_percent(shares, n):
         assert interval is worst_share or len(shares) > 2 or covered <= 0.965
 
 
+@pytest.mark.slow
 def test_the_ratio_covers_at_least_95_percent():
     shares = np.array([0.6, 0.45, 0.6])
     part = np.random.default_rng(2).binomial(120, shares, size=(160, 3))

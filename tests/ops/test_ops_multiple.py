@@ -54,12 +54,14 @@ def test_what_is_no_p_value_is_refused():
         holm(np.array([0.5, 1.2]))
 
 
+@pytest.mark.slow
 def test_with_nothing_to_find_holm_finds_something_in_5_percent_and_without_it_nearly_always():
     p = np.random.default_rng(0).random((2000, 40))
     found = np.mean([(holm(row) <= 0.05).any() for row in p])
     assert 0.04 < found < 0.06 and (p <= 0.05).any(axis=1).mean() > 0.8
 
 
+@pytest.mark.slow
 def test_of_what_benjamini_hochberg_finds_5_percent_is_false_at_most():
     from scipy.special import ndtr
 

@@ -69,6 +69,7 @@ def test_without_a_penalty_nothing_near_is_better(seed):
         assert best <= loss(other, logits, truth) + 1e-9
 
 
+@pytest.mark.slow
 def test_with_few_examples_the_penalty_pays():
     """Held-out loss after a fit on 20: the penalised fit is better than the free one, mean over 40 draws."""
     test = planted(5000, 1000)

@@ -23,6 +23,7 @@ def test_looking_for_the_cut_changes_no_weight_and_no_statistic(network):
     assert weights_key(network) == before
 
 
+@pytest.mark.slow
 def test_a_larger_share_cuts_earlier_and_something_is_always_kept(network):
     cuts = [cut_for(network, share) for share in (0.001, 0.2, 0.5, 0.9, 1.0)]
     assert cuts == sorted(cuts, reverse=True)

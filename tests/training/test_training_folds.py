@@ -95,6 +95,7 @@ def test_a_twin_has_a_say_unless_it_is_in_the_group():
     assert (fooled.argmax(axis=1) == label).mean() > 0.8 > 0.7 > (honest.argmax(axis=1) == label).mean()
 
 
+@pytest.mark.slow
 def test_a_label_without_examples_is_never_likely():
     features, label = clouds()
     probability = out_of_fold(features, label, classes=4)

@@ -23,6 +23,7 @@ def in_two(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_two_processes_give_the_model_of_one(in_two, tmp_path, name):
     """Networks without batch norm, in fp32, with a batch that does not divide evenly: equal but for rounding."""

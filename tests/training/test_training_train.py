@@ -312,6 +312,7 @@ def test_a_budget_is_kept(tmp_path):
     assert last["learning_rate"] < 1e-4  # the schedule came to its end
 
 
+@pytest.mark.slow
 def test_a_budget_is_kept_when_the_machine_slows_down(tmp_path):
     """Batches that take three times as long from the middle on: the pace is bent, the schedule still ends."""
     descend(drawn_job(tmp_path / "warm"))

@@ -56,6 +56,7 @@ def test_one_by_one_is_as_all_at_once(trained, pictures):
     assert [trained.model.predict(path)[0] for path in paths[:5]] == together[:5]
 
 
+@pytest.mark.slow
 def test_a_model_knows_what_it_was_trained_on(trained, pictures):
     for model in (trained.model, vidi.open_model(trained.folder), trained.folder):
         result = vidi.evaluate(model, pictures)

@@ -34,6 +34,7 @@ def test_nothing_changes_nothing_and_more_fools_more(model, pictures):
     assert found.clean.n == 6 and found.robust[-1].low <= values[-1] <= found.robust[-1].high
 
 
+@pytest.mark.slow
 def test_pictures_stay_within_epsilon_and_those_that_fell_come_first(model, pictures):
     found = vidi.attack(model, pictures, attack="fgsm", epsilon=16 / 255)
     for one in found.changed:
@@ -44,6 +45,7 @@ def test_pictures_stay_within_epsilon_and_those_that_fell_come_first(model, pict
     assert sum(fell) == sum(~found.fooled.survives[-1])
 
 
+@pytest.mark.slow
 def test_a_target_is_what_the_attack_wants_to_hear(model, pictures):
     found = vidi.attack(model, pictures, attack="pgd", epsilon="64/255", target="cat")
     assert all(one.label != "cat" for one in found.changed) and found.target == "cat"

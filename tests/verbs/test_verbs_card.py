@@ -43,6 +43,7 @@ def test_the_page_keeps_its_pictures(run):
     assert of(run, "report.html").count("data:image/") == before > 0
 
 
+@pytest.mark.slow
 def test_answers_add_up_and_are_taken_back(run, tmp_path):
     untouched = of(run, "README.md")
     vidi.edit_card(run, {"owner": "Ada"})

@@ -102,6 +102,7 @@ def test_a_network_without_positions_says_so_and_has_other_maps(pictures):
     assert {"grad_cam", "hires_cam", "attention_rollout"} <= impossible
 
 
+@pytest.mark.slow
 def test_a_transformer_is_explained_too():
     seen = model_of(networks.transformer())
     one = vidi.explain(seen, networks.images(1, 32), method=["grad_cam", "attention_rollout"]).images[0]

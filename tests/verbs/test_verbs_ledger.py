@@ -42,6 +42,7 @@ def test_it_is_set_aside_by_name_and_the_run_that_saw_it_is_named(photos, run, b
     assert [r.where for r in data.dataset.remarks if r.kind == "withdrawn"] == [row["path"]]
 
 
+@pytest.mark.slow
 def test_it_stays_out_when_it_is_renamed_copied_or_edited(photos, run):
     path = in_split(run, "train")["path"]
     withdraw([path], photos, runs=run.parent)
@@ -107,6 +108,7 @@ def test_a_run_on_withdrawn_images_cannot_be_verified_and_the_papers_say_how_man
     assert inspect(photos)["ledger"]["withdrawn"] == 1
 
 
+@pytest.mark.slow
 def test_rights_come_with_the_table_and_stay_with_the_run(pictures, tmp_path):
     photos = shutil.copytree(pictures, tmp_path / "photos")
     lines = ["file,colour,License,who,agreed"]

@@ -98,6 +98,7 @@ def test_a_run_from_before_still_answers(trained, pictures, tmp_path):
     assert vidi.open_model(moved).predict(pictures / "red") == trained.model.predict(pictures / "red")
 
 
+@pytest.mark.slow
 def test_a_run_with_enough_validation_images_has_limits_that_survive_the_disk(tmp_path):
     run = vidi.train(write_folder(tmp_path / "photos", 80), recipe="probe", out=tmp_path / "runs")
     results, model = run.results, vidi.open_model(run.folder)
