@@ -5,7 +5,7 @@ Yosinski et al. 2014, arXiv:1411.1792: early layers serve every task alike. They
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from vidi.training.moved import Mover
 from vidi.training.train import Source
 
 
+@runtime_checkable
 class Keep(Protocol):
     """Runs a module once over the views' images; the bits of bf16, one array a view. See `evaluation.activations`."""
 
