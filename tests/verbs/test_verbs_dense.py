@@ -174,3 +174,21 @@ def test_an_audit_tells_groups_of_objects_and_the_papers_tell_the_audit(run, squ
 def test_what_cannot_be_audited_is_a_sentence(run, tmp_path, options, sentence):
     with pytest.raises(UsageError, match=sentence):
         vidi.audit(run.folder, out=tmp_path, smallest=1, **options)
+
+
+def test_what_is_drawn_is_held_against_a_run(run, squares, tmp_path):
+    """Only on images that the run did not learn from; the objects in doubt are on the page, with pictures."""
+    found = vidi.check(squares, similar=False, against=[run.folder], out=tmp_path / "checked")
+    told = found.content["object_errors"]
+    assert told["asked"] == run.results["n"] and told["asked"] + told["seen_in_training"] == 15
+    assert told["count"] == len(told["suspects"]) and "run that did not learn" in told["sentences"][-1]
+    page = (tmp_path / "checked" / "report.html").read_text()
+    assert "Objects to look at again" in page and page.count('data-example="missing on') <= told["count"]
+    assert not any("--against" in said for said in found.content["not_asked"])
+
+
+def test_a_run_is_asked_only_what_it_can_know(run, squares, trained, tmp_path):
+    with pytest.raises(UsageError, match="--against wants runs of detection, instances or segmentation"):
+        vidi.check(squares, similar=False, against=[trained.folder])
+    with pytest.raises(UsageError, match="is of the task detection, the data is read for multilabel"):
+        vidi.check(squares, similar=False, task="multilabel", against=[run.folder])

@@ -12,6 +12,7 @@ SHOWN = 5  # of many alike
 MOST_LABELS = 30
 TOLD_ABOVE = (
     "label",
+    "object",
     "exact duplicates",
     "near duplicates",
 )  # kinds of remarks that have a part of their own
@@ -23,6 +24,8 @@ def data(content: Mapping[str, Any], folder: Path | None) -> None:
     labels(content)
     if "drawings" in content:
         drawings(content["drawings"])
+    if "object_errors" in content:
+        wrong_objects(content["object_errors"])
     copies(content["duplicates"])
     if content.get("label_errors"):
         wrong_labels(content["label_errors"])
@@ -104,6 +107,17 @@ def wrong_labels(found: Mapping[str, Any]) -> None:
         for each in found["suspects"][:SHOWN]
     ]
     part("wrong labels", [found["sentence"]], named, found["count"] - len(named))
+
+
+def wrong_objects(found: Mapping[str, Any]) -> None:
+    """Objects in doubt: a few of each kind by name."""
+    from vidi.verbs.against import in_words
+
+    named = []
+    for kind in found["counts"]:
+        mine = [each for each in found["suspects"] if each["kind"] == kind][:SHOWN]
+        named += [f"{each['path']}: {in_words(each)}" for each in mine]
+    part("wrong objects", found["sentences"], named, found["count"] - len(named))
 
 
 def shortcuts(found: Sequence[Mapping[str, Any]], sentences: Sequence[str]) -> None:

@@ -40,6 +40,12 @@ def check(
     source: Source = None,
     consent: Consent = None,
     similar: Annotated[bool, typer.Option(help="compare features too, not only perceptual hashes")] = True,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="a run that finds wrong and missing objects where it did not learn; may be given often"
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="a folder for report.html, results.json and the papers")
     ] = None,
@@ -53,7 +59,7 @@ def check(
 
     rights = {"licence": licence, "source": source, "consent": consent}
     read = reading(image, target, group, split, task, layout=layout, **rights)
-    found = verb(data, similar=similar, seed=seed, out=out, say=Terminal(), **read)
+    found = verb(data, similar=similar, against=against or [], seed=seed, out=out, say=Terminal(), **read)
     show.json_or(json, found.content, lambda: findings.data(found.content, found.folder))
 
 

@@ -38,6 +38,9 @@ def summary(check: Mapping[str, Any], *, unreadable: int = 0) -> str:
     said = [counted_copies(copies).rstrip(".")] if copies else []
     if labels:
         said.append(text.counted(int(labels.get("count") or 0), "label") + " to look at again")
+    objects = (check.get("object_errors") or {}).get("count")
+    if objects is not None:
+        said.append(text.counted(int(objects), "object") + " to look at again")
     if check.get("shortcuts"):
         flagged = sum(bool(entry.get("flagged")) for entry in check["shortcuts"])
         said.append(text.counted(flagged, "shortcut"))

@@ -11,7 +11,7 @@ from vidi.documents.facts import MOST_LABELS, MOST_REMARKS, facts_of_data
 from vidi.documents.pictures import Album
 
 UNASKED = "A run does not look for wrong labels; vidi check DATA --out FOLDER does"
-MOST_PAIRS, MOST_SUSPECTS, MOST_OUTLIERS = 12, 24, 12
+MOST_PAIRS, MOST_SUSPECTS, MOST_OUTLIERS, MOST_OBJECTS = 12, 24, 12, 12
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,9 @@ def of_data(evidence: Evidence) -> dict[str, Any]:
 def told_elsewhere(check: Mapping[str, Any]) -> set[str]:
     """Kinds of remark that the page shows with their pictures."""
     pairs = ("exact duplicates", "near duplicates") if (check.get("duplicates") or {}).get("pairs") else ()
-    return {*pairs, *(["label"] if (check.get("label_errors") or {}).get("suspects") else [])}
+    labels = ["label"] if (check.get("label_errors") or {}).get("suspects") else []
+    objects = ["object"] if (check.get("object_errors") or {}).get("suspects") else []
+    return {*pairs, *labels, *objects}
 
 
 def arranged(check: Mapping[str, Any], album: Album) -> dict[str, Any]:
@@ -69,11 +71,13 @@ def arranged(check: Mapping[str, Any], album: Album) -> dict[str, Any]:
         "copies": _said(copies.get("sentences")) or [counted_copies(copies)],
         "pairs": [_pair(entry, album) for entry in pairs[:MOST_PAIRS]],
         "pairs_left": max(0, len(pairs) - MOST_PAIRS),
-        "labels": text.sentence(str(labels.get("sentence") or UNASKED)),
+        "labels": text.sentence(str(labels.get("sentence") or " ".join(check.get("not_asked") or [UNASKED]))),
         "suspects": [_named(entry, album) for entry in suspects[:MOST_SUSPECTS]],
         "suspects_left": max(0, count - MOST_SUSPECTS),
         "shortcuts": list(_shortcuts(check.get("shortcuts") or ())),
         "shortcuts_said": _said(check.get("shortcuts_sentences")),
+        "objects_said": _said((check.get("object_errors") or {}).get("sentences")),
+        "objects": list(_objects(check.get("object_errors") or {}, album)),
         "drawings": _said((check.get("drawings") or {}).get("sentences")),
         "imbalance": _said((check.get("imbalance") or {}).get("sentences")),
         "outliers_said": _said([check["outliers_sentence"]] if check.get("outliers_sentence") else ()),
@@ -135,3 +139,13 @@ def _shortcuts(entries: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]
             "sentence": entry.get("sentence") or "",
             "level": entry.get("level") or "",
         }
+
+
+def _objects(found: Mapping[str, Any], album: Album) -> Iterator[dict[str, Any]]:
+    """Suspected objects by kind, a few of each with their pictures, and how many more there are."""
+    suspects = found.get("suspects") or ()
+    for kind, count in (found.get("counts") or {}).items():
+        mine = [each for each in suspects if each["kind"] == kind][:MOST_OBJECTS]
+        if mine:
+            shown = [dict(each) | {"id": each["picture"], "source": album(each["picture"])} for each in mine]
+            yield {"kind": kind, "count": count, "left": count - len(mine), "shown": shown}

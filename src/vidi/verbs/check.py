@@ -1,5 +1,6 @@
 """What is in the data, and what is wrong with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from vidi.core.files import cannot_write
 from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import RunFolder
 from vidi.evaluation.features import weights_key
+from vidi.verbs.against import contradicted, in_doubt
 from vidi.verbs.assess import described
+from vidi.verbs.doubtful import pictures
 from vidi.verbs.findings import cheap, not_asked, thorough
 from vidi.verbs.load import Loaded, default_backbone, load
-from vidi.verbs.thumbnails import thumbnails
 
 MOST_NAMED = 100  # suspects that become remarks
 
@@ -33,6 +35,7 @@ def check(
     path: str | Path,
     *,
     similar: bool = True,
+    against: Sequence[str | Path] = (),
     seed: int = 0,
     out: str | Path | None = None,
     say: Say | None = None,
@@ -52,7 +55,8 @@ def check(
         backbone = default_backbone()
         features = loaded.features(backbone, weights_key(backbone), np.arange(len(loaded)))
     found = cheap(loaded, seed=seed) | thorough(loaded, features, seed=seed, say=say)
-    found["not_asked"] = not_asked(loaded, similar=similar)
+    found |= contradicted(loaded, against, seed=seed, say=say)
+    found["not_asked"] = not_asked(loaded, similar=similar, against=bool(against))
     loaded = loaded.remarked(suspicions(found))
     content = described(loaded.dataset, exact=loaded.duplicates.exact, near=loaded.duplicates.near)
     content |= {"task": loaded.dataset.task, **found}
@@ -72,6 +76,8 @@ def opened(path: str | Path, **options: Any) -> Loaded:
 
 def suspicions(found: dict[str, Any]) -> list[Remark]:
     """A remark for each suspected label; of very many, how many more there are."""
+    if "object_errors" in found:
+        return in_doubt(found["object_errors"])
     entry = found.get("label_errors")
     if entry is None:
         return []
@@ -110,5 +116,5 @@ def written(folder: RunFolder, loaded: Loaded, content: dict[str, Any]) -> None:
 
     folder.unseal()
     folder.write("results.json", "check", content)
-    write_for_data(folder, loaded.dataset, thumbnail=thumbnails(loaded))
+    write_for_data(folder, loaded.dataset, thumbnail=pictures(loaded, content))
     folder.seal()

@@ -119,12 +119,8 @@ def judged_on(
     model: DenseModel, data: Loaded, dataset: Dataset, rows: NDArray[np.int64], *, seed: int, say: Say
 ) -> Judged:
     """What the model finds on these rows, held against what is drawn there."""
-    size, fit = model.preprocessing.size_px, model.preprocessing.fit
-    images = data.pixels(rows, size_px=size, fit=fit)
-    targets = Targets(dataset)
-    found = model.find(images, [targets.image_hw(int(row)) for row in rows], say)
+    found, truth = asked(model, data, dataset, rows, say=say)
     say(f"measuring on {len(rows):,} images")
-    truth = true_of(model.task, dataset, rows, model.labels)
     group = dataset.group_numbers(rows)
     judgement = model.task.judge(found, truth, model.labels, seed=seed, group=group)
     numbers = [n for metric in catalog.metrics(model.task.name) for n in metric.measure(judgement)]
@@ -138,6 +134,17 @@ def true_of(task: DenseTask, dataset: Dataset, rows: NDArray[np.int64], labels: 
     if tuple(dataset.labels) == tuple(labels):
         return truth
     return [each.renumbered([labels.index(label) for label in dataset.labels]) for each in truth]
+
+
+def asked(
+    model: DenseModel, data: Loaded, dataset: Dataset, rows: NDArray[np.int64], *, say: Say
+) -> tuple[list[Found], list[Found]]:
+    """What the model finds on these rows, and what is drawn there, in the model's labels."""
+    size, fit = model.preprocessing.size_px, model.preprocessing.fit
+    images = data.pixels(rows, size_px=size, fit=fit)
+    targets = Targets(dataset)
+    found = model.find(images, [targets.image_hw(int(row)) for row in rows], say)
+    return found, true_of(model.task, dataset, rows, model.labels)
 
 
 def in_order(numbers: Sequence[Measured], headline: str) -> list[Measured]:

@@ -67,10 +67,15 @@ def unanswerable(loaded: Loaded) -> str:
     return ""
 
 
-def not_asked(loaded: Loaded, *, similar: bool) -> list[str]:
+def not_asked(loaded: Loaded, *, similar: bool, against: bool = False) -> list[str]:
     """What was not looked for, and why."""
+    if loaded.dataset.scheme is not None and loaded.dataset.task != "multilabel" and not against:
+        drawn = "regions" if loaded.dataset.scheme.mask is not None else "objects"
+        runs = f"Wrong and missing {drawn} are looked for with --against RUN, a run that did not learn from all images."
+    else:
+        runs = ""
     features = "Wrong labels and outliers were not looked for: --no-similar leaves the features out."
-    return [said for said in (unanswerable(loaded), "" if similar else features) if said]
+    return [said for said in (unanswerable(loaded), runs, "" if similar else features) if said]
 
 
 def together(loaded: Loaded) -> np.ndarray:
