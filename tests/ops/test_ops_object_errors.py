@@ -35,7 +35,7 @@ def kinds(found):
 
 
 def test_thresholds_by_hand():
-    """Two cats found with 0.9 and 0.5, one not at all: the mean of those found; no dog is found, so no dog is confident."""
+    """Cats found with 0.9 and 0.5, one not at all: the mean of those found. No dog is found, so none is confident."""
     true = [(BOX["a"], 0, 0), (BOX["b"], 0, 0), (BOX["c"], 0, 0), (BOX["d"], 1, 0)]
     sure = confidence(on_one_image(true, [(BOX["a"], 0, 0.9), (BOX["b"], 0, 0.5), (BOX["d"], 0, 0.04)]))
     assert sure.own.tolist() == [0.9, 0.5, 0.0, 0.0]
@@ -72,7 +72,7 @@ def test_what_nothing_is_found_at_is_told_where_nearly_all_else_is():
 
 
 def test_crowds_and_doubles_are_no_missing_objects():
-    """In a crowd anything may be found; two names for one place are one missing object; a part of a found one is none."""
+    """In a crowd anything may be found; two names for one place are one missing object, a part of a found one none."""
     true = [(BOX["a"], 0, 0), (BOX["b"], 1, 0), ([40.0, 0, 90, 10], 0, 1)]
     plain = [(BOX["a"], 0, 0.6), (BOX["b"], 1, 0.6)]
     assert doubts(on_one_image(true, [*plain, (BOX["c"], 0, 0.9), (BOX["d"], 1, 0.9)])) == []
