@@ -1,6 +1,6 @@
 """Objects on images that nobody draws, a detector that finds most of them, and annotations with planted faults."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -99,10 +99,10 @@ def faulty(
         np.stack([box for _, box in added]) if added else np.zeros((0, 4)),
     )
     kept = drawn.take(np.flatnonzero(stays))
-    columns = {
-        name: np.concatenate([getattr(o, name) for o in (kept, more)]) for name in ("image", "label", "box")
-    }
-    return replace(kept, **columns), faults
+    image, label, box = (
+        np.concatenate([getattr(each, name) for each in (kept, more)]) for name in ("image", "label", "box")
+    )
+    return Objects(image, label, box), faults
 
 
 def annotated(images: int, *, rate: float, seed: int) -> tuple[Detected, list[Fault]]:
