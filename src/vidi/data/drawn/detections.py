@@ -99,10 +99,10 @@ def faulty(
         np.stack([box for _, box in added]) if added else np.zeros((0, 4)),
     )
     kept = drawn.take(np.flatnonzero(stays))
-    image, label, box = (
+    rows, label, box = (
         np.concatenate([getattr(each, name) for each in (kept, more)]) for name in ("image", "label", "box")
     )
-    return Objects(image, label, box), faults
+    return Objects(rows, label, box), faults
 
 
 def annotated(images: int, *, rate: float, seed: int) -> tuple[Detected, list[Fault]]:
