@@ -190,5 +190,5 @@ def test_what_is_drawn_is_held_against_a_run(run, squares, tmp_path):
 def test_a_run_is_asked_only_what_it_can_know(run, squares, trained, tmp_path):
     with pytest.raises(UsageError, match="--against wants runs of detection, instances or segmentation"):
         vidi.check(squares, similar=False, against=[trained.folder])
-    with pytest.raises(UsageError, match="is of the task detection, the data is read for multilabel"):
+    with pytest.raises(UsageError, match="is a run of the task detection, the data is read for multilabel"):
         vidi.check(squares, similar=False, task="multilabel", against=[run.folder])
