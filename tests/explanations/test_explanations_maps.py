@@ -26,7 +26,8 @@ from vidi.explanations.maps import (
     smoothgrad,
 )
 from vidi.ops.attribution import blank, contrast, one_class, score
-from vidi.ops.layers import chain, grid_of, last_grid, map_at_layer
+from vidi.ops.layer_maps import map_at_layer
+from vidi.ops.layers import chain, grid_of, last_grid
 
 IMAGES = networks.images(2)
 LABEL = torch.tensor([1, 2])

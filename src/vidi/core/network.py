@@ -1,5 +1,6 @@
 """The shape every classification network has here: normalise, stages, head."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
@@ -71,7 +72,24 @@ class Normalise(nn.Module):
         return image * scale + shift
 
 
-class Classifier(nn.Module):
+class Scorer(nn.Module, ABC):
+    """Image in 0..255, shape (b, 3, h, w), to scores (b, k) of k things that can be asked about it.
+
+    All that an explanation wants of a network: a classifier's logits are scores of its labels, a detector's of the
+    boxes that somebody asks about.
+    """
+
+    preprocessing: Preprocessing
+
+    @abstractmethod
+    def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> Float[Tensor, "b k"]: ...
+
+    @abstractmethod
+    def parts(self) -> list[nn.Module]:
+        """What was learned, one after the other; the last gives the scores."""
+
+
+class Classifier(Scorer):
     """Image in 0..255, shape (b, 3, h, w), to logits (b, classes): normalise, stages one after the other, head.
 
     The last stage returns a vector of `width` numbers for each image: the features. A network that cannot be
@@ -111,6 +129,10 @@ class Classifier(nn.Module):
 
     def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> Float[Tensor, "b k"]:
         return cast(Tensor, self.head(self.features(image)))
+
+    def parts(self) -> list[nn.Module]:
+        """The stages and the head."""
+        return [*self.stages, self.head]
 
     def part(self, start: int, stop: int) -> nn.Sequential:
         """Stages `start` to `stop` (not included) as one module that shares their weights."""

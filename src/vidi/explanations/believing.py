@@ -15,7 +15,7 @@ from vidi.core.card import read_cards
 from vidi.core.device import seeded
 from vidi.core.errors import UsageError, nearest_names
 from vidi.core.measured import Verdict
-from vidi.core.network import Classifier
+from vidi.core.network import Scorer
 from vidi.core.progress import Quiet, Say
 from vidi.explanations.subject import Checked, Subject, rank_correlation
 from vidi.ops.randomised import randomised
@@ -38,7 +38,7 @@ class Method:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def maps(
-        self, network: Classifier, images: Tensor, target: Float[Tensor, "n c"], *, seed: int = 0
+        self, network: Scorer, images: Tensor, target: Float[Tensor, "n c"], *, seed: int = 0
     ) -> Float[Tensor, "n h w"]:
         """The maps, from the same randomness at every call."""
         return self.function(network, images, target, generator=seeded(seed), **self.options)
@@ -97,13 +97,13 @@ def all_checks() -> dict[str, Callable[[Subject], Checked | None]]:
 
 def judge(
     methods: Sequence[Method],
-    network: Classifier,
+    network: Scorer,
     images: UInt8[Tensor, "n 3 h w"],
     target: Float[Tensor, "n c"],
     *,
     probability: Callable[[Tensor], Tensor],
     seed: int = 0,
-    shuffled: Classifier | None = None,
+    shuffled: Scorer | None = None,
     mark: Bool[Tensor, "h w"] | None = None,
     say: Say | None = None,
 ) -> list[Judged]:
@@ -115,7 +115,7 @@ def judge(
     say, found = say or Quiet(), []
 
     @functools.cache
-    def unlearned(share: float) -> Classifier:
+    def unlearned(share: float) -> Scorer:
         return randomised(network, images, share=share, generator=seeded(seed))
 
     for number, method in enumerate(methods):
@@ -147,7 +147,7 @@ def affordable(method: Method, images: int) -> int:
 
 
 def _explained(
-    method: Method, target: Float[Tensor, "n c"], seed: int, network: Classifier, images: Tensor
+    method: Method, target: Float[Tensor, "n c"], seed: int, network: Scorer, images: Tensor
 ) -> Tensor:
     return method.maps(network, images, target, seed=seed)
 

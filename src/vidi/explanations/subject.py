@@ -12,14 +12,14 @@ from torch.nn import functional
 
 from vidi.core.device import seeded
 from vidi.core.measured import Claim, Measured, Verdict
-from vidi.core.network import Classifier
+from vidi.core.network import Scorer
 from vidi.core.scores import Scores
 from vidi.ops.bootstrap import bootstrapped, ratio
 from vidi.ops.intervals import midranks
 
 CELLS = 14  # an image is taken apart in so many cells along each side
 
-Explain = Callable[[Classifier, Tensor], Tensor]
+Explain = Callable[[Scorer, Tensor], Tensor]
 """From a network and images to maps (n h w): a method with its options, target and randomness filled in."""
 
 
@@ -32,15 +32,15 @@ class Subject:
     that learned shuffled labels, `mark` the pixels of a shortcut that the network is known to use.
     """
 
-    network: Classifier
+    network: Scorer
     images: UInt8[Tensor, "n 3 h w"]
     target: Float[Tensor, "n c"]
     maps: Float[Tensor, "n h w"]
     explain: Explain
     probability: Callable[[Tensor], Tensor]
-    unlearned: Callable[[float], Classifier]
+    unlearned: Callable[[float], Scorer]
     seed: int = 0
-    shuffled: Classifier | None = None
+    shuffled: Scorer | None = None
     mark: Bool[Tensor, "h w"] | None = None
 
     def value(self, variants: Float[Tensor, "k n 3 h w"]) -> Float[Tensor, "k n"]:

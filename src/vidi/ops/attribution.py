@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vidi.core.errors import UsageError
-from vidi.core.network import Classifier
+from vidi.core.network import Scorer
 
 AT_ONCE = 64  # images in one pass: as fast as more, and the memory stays flat
 
@@ -61,7 +61,7 @@ def differentiable(values: Tensor) -> Tensor:
 
 
 def gradient(
-    network: Classifier, images: Shaped[Tensor, "n 3 h w"], target: Float[Tensor, "n c"]
+    network: Scorer, images: Shaped[Tensor, "n 3 h w"], target: Float[Tensor, "n c"]
 ) -> Float[Tensor, "n 3 h w"]:
     """The score's derivative with respect to each pixel's value (in 0..255)."""
     found = []
@@ -73,14 +73,14 @@ def gradient(
     return torch.cat(found) if found else images.new_zeros(images.shape, dtype=torch.float32)
 
 
-def blank(network: Classifier, images: Shaped[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
+def blank(network: Scorer, images: Shaped[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
     """Images without content: the colour that the network's normalisation turns into 0 (its data's mean)."""
     mean = torch.tensor(network.preprocessing.mean, device=images.device)
     return mean.expand(3)[None, :, None, None].expand(images.shape).contiguous()
 
 
 def scores(
-    network: Classifier, images: Shaped[Tensor, "n 3 h w"], target: Float[Tensor, "n c"]
+    network: Scorer, images: Shaped[Tensor, "n 3 h w"], target: Float[Tensor, "n c"]
 ) -> Float[Tensor, " n"]:
     """The score of each image, without gradients."""
     with undisturbed(network), torch.no_grad():
@@ -89,7 +89,7 @@ def scores(
 
 
 def scores_of_variants(
-    network: Classifier, variants: Float[Tensor, "k n 3 h w"], target: Float[Tensor, "n c"]
+    network: Scorer, variants: Float[Tensor, "k n 3 h w"], target: Float[Tensor, "n c"]
 ) -> Float[Tensor, "k n"]:
     """The scores of k variants of each of n images."""
     count = len(variants)

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
-from vidi.core.network import Classifier
+from vidi.core.network import Classifier, Scorer
 from vidi.ops.attribution import AT_ONCE, as_float, differentiable, undisturbed
 
 
@@ -20,7 +20,7 @@ def margin(logits: Float[Tensor, "n c"], label: Int[Tensor, " n"], *, targeted: 
     return own - other if targeted else other - own
 
 
-def logits_of(network: Classifier, images: Shaped[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
+def logits_of(network: Scorer, images: Shaped[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
     """The network's answers in float32, without gradients."""
     with undisturbed(network), torch.no_grad():
         return torch.cat([network(as_float(part)) for part in images.split(AT_ONCE)])

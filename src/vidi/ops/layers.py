@@ -2,18 +2,17 @@
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 from vidi.core.device import seeded
 from vidi.core.errors import UsageError, nearest_names
 from vidi.core.network import Classifier
-from vidi.ops.attribution import AT_ONCE, as_float, differentiable, score, undisturbed
+from vidi.ops.attribution import undisturbed
 
 
 @dataclass(frozen=True)
@@ -133,24 +132,6 @@ def recorded(network: nn.Module, names: list[str]) -> Iterator[dict[str, Tensor]
             handle.remove()
 
 
-@contextlib.contextmanager
-def tapped(network: nn.Module, name: str) -> Iterator[dict[str, Tensor]]:
-    """Inside, each pass leaves the layer's output under `name`, as the leaf where the graph of gradients begins."""
-    seen: dict[str, Tensor] = {}
-
-    def keep(module: nn.Module, given: object, output: object) -> object:
-        if not isinstance(output, Tensor):
-            return output
-        seen[name] = output.detach().clone().requires_grad_()
-        return seen[name].clone()
-
-    handle = layer_named(network, name).register_forward_hook(keep)
-    try:
-        yield seen
-    finally:
-        handle.remove()
-
-
 def last_grid(network: Classifier, image_hw: tuple[int, int]) -> str:
     """The last layer with positions of which at least one makes a difference to the features.
 
@@ -182,47 +163,3 @@ def last_grid(network: Classifier, image_hw: tuple[int, int]) -> str:
         f"a layer with positions was wanted, and this network has none (its stages: {kinds}); "
         "use gradient, integrated_gradients, occlusion or rise"
     )
-
-
-Combine = Callable[[Float[Tensor, "b d i j"], Float[Tensor, "b d i j"]], Float[Tensor, "b i j"]]
-"""From a layer's output over its positions and the score's derivative with respect to it to a map."""
-
-
-def map_at_layer(
-    network: Classifier,
-    images: Shaped[Tensor, "n 3 h w"],
-    target: Float[Tensor, "n c"],
-    *,
-    layer: str | None,
-    combine: Combine,
-) -> Float[Tensor, "n h w"]:
-    """What `combine` makes of a layer (None: `last_grid`), enlarged to the image's size between its positions.
-
-    Nothing below the layer is differentiated. Raises UsageError for a layer that is not there, or has no positions.
-    """
-    image_hw = (images.shape[2], images.shape[3])
-    name = last_grid(network, image_hw) if layer is None else layer
-    found = []
-    with undisturbed(network), tapped(network, name) as seen:
-        for start in range(0, len(images), AT_ONCE):
-            values = score(
-                network(as_float(images[start : start + AT_ONCE])), target[start : start + AT_ONCE]
-            )
-            output, grid = _over_image(seen.pop(name, None), name, image_hw, prefix_tokens(network))
-            slope = torch.autograd.grad(differentiable(values).sum(), output)[0]
-            found.append(combine(grid.positions(output.detach()), grid.positions(slope)))
-    return functional.interpolate(torch.cat(found)[:, None], size=image_hw, mode="bilinear")[:, 0]
-
-
-def _over_image(
-    output: Tensor | None, name: str, image_hw: tuple[int, int], prefix: int
-) -> tuple[Tensor, Grid]:
-    if output is None:
-        raise UsageError(f"the layer {name} gives no tensor, or is not run; choose another")
-    grid = grid_of(tuple(output.shape), image_hw, prefix=prefix)
-    if grid is None:
-        raise UsageError(
-            f"a layer whose output has positions was wanted; {name} gives {tuple(output.shape)[1:]} for an image; "
-            "leave --layer out and one is found"
-        )
-    return output, grid

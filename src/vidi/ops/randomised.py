@@ -8,23 +8,24 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from vidi.core.device import drawn_from
-from vidi.core.network import Classifier
+from vidi.core.network import Scorer
 from vidi.ops.attribution import as_float, undisturbed
 
 
 def randomised(
-    network: Classifier, images: Shaped[Tensor, "n 3 h w"], *, share: float, generator: torch.Generator
-) -> Classifier:
+    network: Scorer, images: Shaped[Tensor, "n 3 h w"], *, share: float, generator: torch.Generator
+) -> Scorer:
     """A copy whose head and last `share` of stages (rounded up) are as before any training.
 
     Layers start as torch starts them, weights that no layer of torch's owns (tokens, embeddings) are drawn with the
     mean and spread they have. Fresh batch norms take their statistics from `images`: in training they would.
     """
     fresh = copy.deepcopy(network)
-    count = round(share * len(fresh.stages) + 0.499)
+    *stages, head = fresh.parts()
+    count = round(share * len(stages) + 0.499)
     norms: list[_BatchNorm] = []
     with drawn_from(generator), torch.no_grad():
-        for part in (fresh.head, *list(fresh.stages)[len(fresh.stages) - count :]):
+        for part in (head, *stages[len(stages) - count :]):
             norms += _start_again(part)
     _settle(fresh, norms, images)
     return fresh
@@ -45,7 +46,7 @@ def _start_again(part: nn.Module) -> list[_BatchNorm]:
     return norms
 
 
-def _settle(network: Classifier, norms: list[_BatchNorm], images: Shaped[Tensor, "n 3 h w"]) -> None:
+def _settle(network: Scorer, norms: list[_BatchNorm], images: Shaped[Tensor, "n 3 h w"]) -> None:
     """Let these norms' statistics be those of the images."""
     with undisturbed(network), torch.no_grad():
         for norm in norms:

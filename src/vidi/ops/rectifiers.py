@@ -7,7 +7,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from vidi.core.errors import UsageError
-from vidi.core.network import Classifier
+from vidi.core.network import Scorer
 from vidi.ops.attribution import AT_ONCE, as_float, differentiable, score, undisturbed
 
 RECTIFIERS = (
@@ -43,7 +43,7 @@ def bend(values: Tensor, rule: Rule) -> int:
 
 
 def bent_gradient(
-    network: Classifier, images: Shaped[Tensor, "n 3 h w"], target: Float[Tensor, "n c"], *, rule: Rule
+    network: Scorer, images: Shaped[Tensor, "n 3 h w"], target: Float[Tensor, "n c"], *, rule: Rule
 ) -> Float[Tensor, "n 3 h w"]:
     """As `attribution.gradient`, with `rule` at every rectifier; raises UsageError for a network without any."""
     found = []

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from vidi.core.card import Card
 from vidi.core.errors import UsageError
-from vidi.core.network import Classifier
+from vidi.core.network import Scorer
 from vidi.ops.attribution import AT_ONCE, as_float, undisturbed
 from vidi.ops.layers import grid_of, prefix_tokens
 
@@ -25,7 +25,7 @@ CARD = Card(
 
 
 def explain(
-    network: Classifier,
+    network: Scorer,
     images: Shaped[Tensor, "n 3 h w"],
     target: Float[Tensor, "n c"],
     *,
@@ -40,7 +40,7 @@ def explain(
 
 
 @torch.no_grad()
-def rolled_out(network: Classifier, images: Shaped[Tensor, "n 3 h w"]) -> Float[Tensor, "n i j"]:
+def rolled_out(network: Scorer, images: Shaped[Tensor, "n 3 h w"]) -> Float[Tensor, "n i j"]:
     """Each patch's share in the token (or the mean of tokens) that the head reads."""
     prefix = prefix_tokens(network)
     with undisturbed(network), torch.no_grad(), attended(network) as layers:

@@ -5,7 +5,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from vidi.core.card import Card
-from vidi.core.network import Classifier
+from vidi.core.network import Scorer
 from vidi.ops import attribution
 
 CARD = Card(
@@ -17,7 +17,7 @@ CARD = Card(
 
 
 def explain(
-    network: Classifier,
+    network: Scorer,
     images: Shaped[Tensor, "n 3 h w"],
     target: Float[Tensor, "n c"],
     *,

@@ -5,8 +5,8 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from vidi.core.card import Card
-from vidi.core.network import Classifier
-from vidi.ops.layers import map_at_layer
+from vidi.core.network import Scorer
+from vidi.ops.layer_maps import map_at_layer
 
 CARD = Card(
     title="HiResCAM",
@@ -18,7 +18,7 @@ CARD = Card(
 
 
 def explain(
-    network: Classifier,
+    network: Scorer,
     images: Shaped[Tensor, "n 3 h w"],
     target: Float[Tensor, "n c"],
     *,

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from vidi.core.card import Card
 from vidi.core.errors import check_option
-from vidi.core.network import Classifier
+from vidi.core.network import Scorer
 from vidi.ops import attribution
 
 CARD = Card(
@@ -23,7 +23,7 @@ CARD = Card(
 
 
 def explain(
-    network: Classifier,
+    network: Scorer,
     images: Shaped[Tensor, "n 3 h w"],
     target: Float[Tensor, "n c"],
     *,

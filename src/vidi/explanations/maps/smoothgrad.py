@@ -6,7 +6,7 @@ from torch import Tensor
 
 from vidi.core.card import Card
 from vidi.core.errors import check_option
-from vidi.core.network import Classifier
+from vidi.core.network import Scorer
 from vidi.ops import attribution
 
 CARD = Card(
@@ -19,7 +19,7 @@ CARD = Card(
 
 
 def explain(
-    network: Classifier,
+    network: Scorer,
     images: Shaped[Tensor, "n 3 h w"],
     target: Float[Tensor, "n c"],
     *,
