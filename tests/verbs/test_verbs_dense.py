@@ -127,7 +127,7 @@ def test_wrong_use_is_a_sentence(run, squares, tmp_path, options, sentence):
 
 def test_verbs_that_want_labels_say_so(run, squares):
     with pytest.raises(UsageError, match="a model whose answers are labels was wanted"):
-        vidi.explain(run.folder, squares / "JPEGImages" / "00.png")
+        vidi.attack(run.folder, squares / "JPEGImages" / "00.png")
 
 
 def test_a_model_of_labels_draws_nothing(trained, tmp_path):

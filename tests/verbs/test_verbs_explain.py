@@ -1,7 +1,5 @@
 """Maps of a model through the verb: what is asked for, what a network can't do, and images of all kinds."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -80,7 +78,7 @@ def test_unknown_words_are_answered_with_the_nearest(model, pictures):
     )
     assert "whose output has positions" in refused(model, pictures, method="grad_cam", layer="head")
     assert "looks at no single layer" in refused(model, pictures, method="gradient", layer="stages.0")
-    assert "could be opened" in refused(model, ["nowhere.png"], method="gradient")
+    assert "could be explained" in refused(model, ["nowhere.png"], method="gradient")
     assert "no image was found" in refused(model, [], method="gradient")
 
 
@@ -123,10 +121,8 @@ def test_of_several_labels_the_most_probable_is_explained(pictures):
     assert one.label == max(one.probabilities, key=one.probabilities.get) and one.maps
 
 
-def test_a_task_without_maps_says_so(pictures):
-    task = replace(catalog.load("tasks", "classification").TASK, name="detection")
-    boxes = Model(networks.linear(), NetworkSpec("known"), LABELS, task)
-    assert "this model's task is detection" in refused(boxes, pictures)
+def test_a_model_of_labels_has_no_boxes(model, pictures):
+    assert "gives a label to the whole image" in refused(model, pictures, method="gradient", box=1)
 
 
 def test_what_can_not_be_opened_is_told_beside_the_rest(model, pictures, tmp_path):

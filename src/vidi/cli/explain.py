@@ -24,6 +24,9 @@ def explain(
     against: Annotated[
         str | None, typer.Option(help="the label to hold it against (default: the next likely)")
     ] = None,
+    box: Annotated[
+        int | None, typer.Option(help="which found box, of a model that finds some (default: 1, the surest)")
+    ] = None,
     layer: Annotated[
         str | None, typer.Option(help="where Grad-CAM and HiResCAM look (default: found)")
     ] = None,
@@ -57,12 +60,13 @@ def explain(
 ) -> None:
     """Where does the model look, and why this label?
 
-    Maps of the methods that pass their checks on this model, as pictures and a page; what fails is struck out. With
+    Maps of the methods that pass their checks on this model, as pictures and a page; what fails is struck out. Of a
+    model that finds things one box is explained (--box), or the pixels of a class (--label). With
     --attack: how small a change fools it, on the images given or those that the run held out (exit code 3 where the
     attack itself is not to be believed). With --of-network: what its units look for.
     """
     if of_network:
-        maps = {"--method": method, "--label": label, "--against": against, "--attack": attack}
+        maps = {"--method": method, "--label": label, "--against": against, "--box": box, "--attack": attack}
         _refuse(
             "--of-network", {**maps, "--epsilon": epsilon, "--norm": norm, "--target": target, "--most": most}
         )
@@ -71,14 +75,14 @@ def explain(
     if view or class_:
         raise UsageError("--view and --class go with --of-network")
     if attack is not None:
-        _refuse("--attack", {"--method": method, "--label": label, "--against": against, "--layer": layer})
+        maps = {"--method": method, "--label": label, "--against": against, "--box": box, "--layer": layer}
+        _refuse("--attack", maps)
         given = {"epsilon": epsilon, "norm": norm, "target": target, "most": most}
         _attack(run, images, attack, {k: v for k, v in given.items() if v is not None}, out, seed, json)
         return
     _refuse("a map", {"--epsilon": epsilon, "--norm": norm, "--target": target, "--most": most})
-    _maps(
-        run, images, {"method": method, "label": label, "against": against, "layer": layer}, out, seed, json
-    )
+    asked = {"method": method, "label": label, "against": against, "box": box, "layer": layer}
+    _maps(run, images, asked, out, seed, json)
 
 
 def _refuse(what: str, given: dict[str, Any]) -> None:

@@ -25,7 +25,10 @@ def maps(found: Any) -> None:
     read = [one for one in found.images if not one.error]
     for one in read[:MOST]:
         why = f", and not {one.against} ({one.probabilities[one.against]:.0%})" if one.against else ""
-        typer.echo(f"{plain(one.name)}: {plain(one.label)} ({one.probabilities[one.label]:.0%}){plain(why)}")
+        what = f"{one.what}, " if one.what else ""
+        typer.echo(
+            f"{plain(one.name)}: {what}{plain(one.label)} ({one.probabilities[one.label]:.0%}){plain(why)}"
+        )
     if len(read) > MOST:
         typer.echo(f"  … and {len(read) - MOST:,} more")
     for one in [one for one in found.images if one.error][:MOST]:

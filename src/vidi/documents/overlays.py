@@ -4,7 +4,7 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 BRIGHTEST = 99.5  # the percentile that gets the last colour: single pixels don't make all others dark
@@ -78,6 +78,20 @@ def legend(*, signed: bool, words: tuple[str, str] | None = None) -> Legend:
         ("speaks against", "speaks for it") if signed else ("nothing", "most in this image")
     )
     return Legend(low, high, bar.round().astype(np.uint8))
+
+
+def outlined(
+    picture: UInt8[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "h w"] | None
+) -> UInt8[np.ndarray, "h w 3"]:
+    """The picture with a white line within the edge of these pixels and a dark one around it; itself if None."""
+    if inside is None:
+        return picture
+    from scipy import ndimage
+
+    drawn = picture.copy()
+    drawn[ndimage.binary_dilation(inside, iterations=1) & ~inside] = 16
+    drawn[inside & ~ndimage.binary_erosion(inside, iterations=2, border_value=0)] = 255
+    return drawn
 
 
 def jpeg(image: UInt8[np.ndarray, "h w 3"], *, quality: int = 85) -> bytes:

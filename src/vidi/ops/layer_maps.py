@@ -66,9 +66,7 @@ def last_maps(network: nn.Module, image_hw: tuple[int, int]) -> str:
 
     def noting(name: str) -> Callable[[nn.Module, Any, Any], None]:
         def note(module: nn.Module, given: Any, output: Any) -> None:
-            maps = [] if isinstance(output, Tensor) else tensors(output)
-            over = [grid_of(tuple(each.shape), image_hw) is not None and each.ndim == 4 for each in maps]
-            order.append((name, len(over) > 1 and all(over)))
+            order.append((name, _several_maps(output, image_hw)))
 
         return note
 
@@ -87,6 +85,16 @@ def last_maps(network: nn.Module, image_hw: tuple[int, int]) -> str:
             "a layer with maps of several strides was wanted, and this network has none; use occlusion or rise"
         )
     return found[-1]
+
+
+def _several_maps(output: Any, image_hw: tuple[int, int]) -> bool:
+    """Whether these are maps of several strides; the coarsest of them may have a single position."""
+    inner = output.values() if isinstance(output, Mapping) else output
+    if not isinstance(output, Mapping | list | tuple) or not all(
+        isinstance(each, Tensor) and each.ndim == 4 for each in inner
+    ):
+        return False
+    return sum(grid_of(tuple(each.shape), image_hw) is not None for each in inner) > 1
 
 
 @contextlib.contextmanager
@@ -142,8 +150,8 @@ def _over_image(
     return found
 
 
-def _together(maps: list[Float[Tensor, "b i j"]], image_hw: tuple[int, int]) -> Float[Tensor, "b h w"]:
-    """Their sum over the image; each counted by how many of the finest's positions one of its own covers."""
+def _together(maps: list[Tensor], image_hw: tuple[int, int]) -> Float[Tensor, "b h w"]:
+    """Maps (b, i, j) added over the image, each counted by how many of the finest's positions one of its own covers."""
     finest = max(each[0].numel() for each in maps)
     return torch.stack(
         [

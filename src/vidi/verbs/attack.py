@@ -16,8 +16,8 @@ from vidi.explanations.fooling import Fooled, attacked, fool, known_attack
 from vidi.ops.fooling import logits_of
 from vidi.verbs.attack_pictures import write
 from vidi.verbs.attacked import Attacked, Changed
-from vidi.verbs.looking import known_label
 from vidi.verbs.open import open_labelled
+from vidi.verbs.posed import known_label
 from vidi.verbs.subjects import Subjects, epsilons, subjects
 
 PICTURES, FEW = 6, 8  # images that are shown; images on which the attack itself is tested

@@ -1,6 +1,5 @@
 """Which methods can be believed on a model: checked once on images it held out, and kept in its run folder."""
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,12 +12,12 @@ from torch import Tensor
 
 from vidi.core.errors import UsageError
 from vidi.core.measured import Verdict
+from vidi.core.network import Scorer
 from vidi.core.progress import Say
 from vidi.core.run_folder import RunFolder
-from vidi.evaluation.model import Model
 from vidi.explanations.believing import FEWEST, Judged, Method, affordable, judge
-from vidi.ops.attribution import one_class
-from vidi.ops.fooling import logits_of
+from vidi.verbs.form import posed_of
+from vidi.verbs.posed import Asked, Posed
 from vidi.verbs.sample import Sample, held_out_sample
 from vidi.version import VERSION
 
@@ -64,15 +63,14 @@ class Belief:
 class Believing:
     """The verdicts of one model, as they come to be known; `fallback` gives images where a model's own are gone."""
 
-    model: Model
+    model: Any
     say: Say
     seed: int = 0
     fallback: Callable[[], Sample | None] = lambda: None
     known: dict[str, Belief] = field(default_factory=dict)
     began: float = field(default_factory=time.process_time)
-    sample: Sample | None = None
-    sought: bool = False
-    answers: dict[str, Tensor] = field(default_factory=dict)
+    images: Tensor = field(default_factory=lambda: torch.zeros(0))
+    posed: Posed | None = None
 
     def of(self, methods: Sequence[Method], *, named: bool) -> list[Belief]:
         """A verdict for each method, computed where none is kept; more patiently where the method was named."""
@@ -87,13 +85,15 @@ class Believing:
         return [self.known[key(method)] for method in methods]
 
     def _checked(self, method: Method, *, named: bool) -> Belief:
-        if not self.sought:
-            self.sought = True
-            self.sample = held_out_sample(self.model, self.say) or self.fallback()
-        images = torch.from_numpy(self._images()).permute(0, 3, 1, 2)
-        target = self._explained(images)
+        if self.posed is None:
+            self.images, self.posed = self._asked()
+        images, posed = self.images, self.posed
+        if not len(images):
+            return unchecked(
+                method, "not checked: the model finds nothing on the images that it would be checked on"
+            )
         try:
-            each = seconds_for_one(self.model, method, images, target, self.seed)
+            each = seconds_for_one(posed.network, method, images, posed.target, self.seed)
         except UsageError as error:
             return Belief(key(method), Verdict.FAILS, str(error), impossible=True)
         if len(images) < FEWEST:
@@ -109,34 +109,25 @@ class Believing:
             )
         found = judge(
             [method],
-            self.model.network,
+            posed.network,
             images[:some],
-            target[:some],
-            probability=self._answers,
+            posed.target[:some],
+            probability=posed.probability,
             seed=self.seed,
         )
         return replace(Belief.of(found[0]), method=key(method))
 
-    def _images(self) -> UInt8[np.ndarray, "n s s 3"]:
-        """What maps are checked on; where there is nothing a grey image shows at least what can't be done."""
+    def _asked(self) -> tuple[UInt8[Tensor, "n 3 s s"], Posed]:
+        """Images of which something can be asked, and the questions: those held out, else the fallback's, else grey."""
         size = self.model.preprocessing.size_px
-        return np.full((1, size, size, 3), 127, np.uint8) if self.sample is None else self.sample.images
-
-    def _explained(self, images: UInt8[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
-        return one_class(logits_of(self.model.network, images).argmax(dim=1), len(self.model.labels))
-
-    def _answers(self, pixels: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
-        """By the engine that answers for this model: it is several times as fast as the network in torch.
-
-        Kept by content: for every method the same pictures in random order are asked about.
-        """
-        images = np.ascontiguousarray(
-            pixels.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
-        )
-        name = hashlib.sha256(images.tobytes()).hexdigest()
-        if name not in self.answers:
-            self.answers[name] = torch.from_numpy(self.model.probability(self.model.logits(images)))
-        return self.answers[name]
+        grey = Sample(np.full((1, size, size, 3), 127, np.uint8), "a grey image")
+        sources = (lambda: held_out_sample(self.model, self.say), self.fallback, lambda: grey)
+        for sample in (found for source in sources if (found := source()) is not None):
+            images = torch.from_numpy(sample.images).permute(0, 3, 1, 2)
+            posed = posed_of(self.model, images, Asked())
+            if posed.rows:
+                break
+        return images[posed.rows], posed
 
 
 def key(method: Method) -> str:
@@ -150,7 +141,7 @@ def unchecked(method: Method, why: str) -> Belief:
 
 
 def seconds_for_one(
-    model: Model, method: Method, images: UInt8[Tensor, "n 3 h w"], target: Float[Tensor, "n c"], seed: int
+    network: Scorer, method: Method, images: UInt8[Tensor, "n 3 h w"], target: Float[Tensor, "n c"], seed: int
 ) -> float:
     """What one image's map takes a processor that does nothing else; raises UsageError where the method can't do it.
 
@@ -158,11 +149,11 @@ def seconds_for_one(
     """
     for _ in range(2):  # the first time is spent on getting ready too
         began = time.process_time()
-        method.maps(model.network, images[:1], target[:1], seed=seed)
+        method.maps(network, images[:1], target[:1], seed=seed)
     return (time.process_time() - began) / torch.get_num_threads()
 
 
-def kept(model: Model, seed: int) -> dict[str, Belief]:
+def kept(model: Any, seed: int) -> dict[str, Belief]:
     """What the run folder holds of this model, by this version of vidi; nothing where that was changed."""
     folder = RunFolder(model.folder) if model.folder else None
     if folder is None or not (folder.path / FILE).exists():
@@ -181,7 +172,7 @@ def identity(folder: RunFolder, seed: int) -> dict[str, Any]:
     return {"weights": folder.read("model.json", "model")["sha256"], "vidi": VERSION, "seed": seed}
 
 
-def keep(model: Model, seed: int, known: Mapping[str, Belief], say: Say) -> None:
+def keep(model: Any, seed: int, known: Mapping[str, Belief], say: Say) -> None:
     """Write them to the run folder and vouch for them; where that can't be done, say so once."""
     folder = RunFolder(model.folder) if model.folder else None
     if folder is None or not (folder.path / "model.json").exists():

@@ -10,13 +10,15 @@ from vidi import catalog
 from vidi.core.errors import UsageError
 from vidi.core.measured import Verdict
 from vidi.core.progress import Quiet, Say
+from vidi.evaluation.dense_model import DenseModel
 from vidi.evaluation.inputs import expand
 from vidi.evaluation.model import Model
 from vidi.explanations.believing import Method, known_method
 from vidi.verbs.believed import Belief, Believing, key
-from vidi.verbs.looking import Explanation, asked, explanations, given_sample
-from vidi.verbs.open import open_labelled
+from vidi.verbs.looking import Explanation, explanations, given_sample
+from vidi.verbs.open import open_model
 from vidi.verbs.pictured import PAGE, Pictured, checked_folder
+from vidi.verbs.posed import asked
 from vidi.verbs.written import said
 
 ALL = "all"
@@ -46,12 +48,13 @@ class Explained:
 
 
 def explain(
-    run: str | Path | Model,
+    run: str | Path | Model | DenseModel,
     images: Any,
     *,
     method: str | Sequence[str] | None = None,
     label: str | None = None,
     against: str | None = None,
+    box: int | None = None,
     layer: str | None = None,
     out: str | Path | None = None,
     seed: int = 0,
@@ -61,14 +64,16 @@ def explain(
 
     `method`: names of maps; by default those that pass their checks on this model, `all` for every one. The score of
     `label` is explained (default: what the model says), and held against that of `against` (default: the next
-    likely). `layer` names where Grad-CAM and HiResCAM look. With `out`, pictures and a page are written there.
+    likely). Of a model that finds things it is the score of one found box (`box`: which, the surest of `label` is 1),
+    or of the pixels that are called `label` (default: what most are called). `layer` names where Grad-CAM and
+    HiResCAM look. With `out`, pictures and a page are written there.
 
     Verdicts are computed once for a model and kept in its run folder. Raises UsageError with a sentence for an
     unknown method, label or layer, for a method that can't explain this network, and where no image can be opened.
     """
     say = say or Quiet()
-    model = run if isinstance(run, Model) else open_labelled(run)
-    wanted = asked(model, label, against)
+    model = run if isinstance(run, Model | DenseModel) else open_model(run)
+    wanted = asked(model, label, against, box)
     names, named = asked_methods(method, layer)
     methods = [known_method(name, **_options(name, layer)) for name in names]
     believing = Believing(model, say, seed, lambda: given_sample(model, images))
@@ -85,7 +90,7 @@ def explain(
         raise UsageError(f"no image was found in {said(images)}; give image files, a folder or a glob")
     if all(one.error for one in found):
         raise UsageError(
-            f"none of the {len(found):,} images could be opened (the first, {found[0].name}: {found[0].error})"
+            f"none of the {len(found):,} images could be explained (the first, {found[0].name}: {found[0].error})"
         )
     explained = Explained(found, tuple(beliefs), tuple(shown), tuple(contrasting), folder)
     if page is not None:

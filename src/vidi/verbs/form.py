@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from functools import partial
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from jaxtyping import UInt8
+from torch import Tensor
 
 from vidi import catalog
 from vidi.core.task import DenseTask, Task
 from vidi.verbs import dense, labels, paired_found, paired_labels
+from vidi.verbs.posed import Asked, Posed
 from vidi.verbs.sides import Compared
 
 Value = TypeVar("Value")
@@ -35,3 +39,14 @@ def comparison_of(name: str) -> Callable[..., Compared]:
     return (
         partial(paired_found.compared, task=task) if isinstance(task, DenseTask) else paired_labels.compared
     )
+
+
+def posed_of(model: Any, images: UInt8[Tensor, "n 3 s s"], wanted: Asked) -> Posed:
+    """What is asked of a model about images, as its answers are: labels, boxes or pixels."""
+    from vidi.verbs import asked_box, asked_label, asked_pixels
+
+    if not isinstance(model.task, DenseTask):
+        return asked_label.posed(model, images, wanted)
+    if model.task.networks == "detectors":
+        return asked_box.posed(model, images, wanted)
+    return asked_pixels.posed(model, images, wanted)

@@ -7,22 +7,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
 
-from vidi.core.errors import UsageError, nearest_names
 from vidi.core.progress import Say
 from vidi.data.decode import Unreadable
 from vidi.evaluation.inputs import expand, picture
-from vidi.evaluation.model import Model
 from vidi.explanations.believing import Method
-from vidi.ops.attribution import contrast, one_class
-from vidi.ops.fooling import logits_of
 from vidi.ops.placement import placed
 from vidi.ops.resize import resize, stretched
+from vidi.verbs.form import posed_of
+from vidi.verbs.posed import Asked, Said
 from vidi.verbs.sample import MOST, Sample
 
 BLOCK, PHOTO_PX = 16, 420  # images worked on at once; the longer side of the photo that maps are drawn on
-TASKS = ("classification", "multilabel")
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,8 @@ class Explanation:
     """One image: what the model says of it, and for each method a map (h, w) over the photo.
 
     `maps` say where the score of `label` comes from, `contrasts` where that of `label` minus that of `against`
-    comes from. NaN is where the network did not look. `error` instead of all that where it could not be opened.
+    comes from. NaN is where the network did not look. `what` says in words what is explained where that is not the
+    whole image, `outline` are its pixels. `error` instead of all that where there was nothing to explain.
     """
 
     name: str
@@ -41,6 +40,8 @@ class Explanation:
     photo: UInt8[np.ndarray, "h w 3"] | None = None
     maps: Mapping[str, Float[np.ndarray, "h w"]] = field(default_factory=dict)
     contrasts: Mapping[str, Float[np.ndarray, "h w"]] = field(default_factory=dict)
+    what: str = ""
+    outline: Bool[np.ndarray, "h w"] | None = None
     error: str = ""
 
     def record(self) -> dict[str, Any]:
@@ -50,42 +51,9 @@ class Explanation:
             "label": self.label or None,
             "against": self.against,
             "probabilities": dict(self.probabilities),
+            "what": self.what or None,
             "error": self.error or None,
         }
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which label's score is explained (None: what the model says), and against which (None: the next likely)."""
-
-    label: int | None = None
-    against: int | None = None
-
-
-def asked(model: Model, label: str | None, against: str | None) -> Asked:
-    """The labels as numbers; raises UsageError for one that the model does not know, or one against itself."""
-    if model.task.name not in TASKS:
-        raise UsageError(
-            f"maps explain a label's score, and this model's task is {model.task.name}; give a run of classification"
-        )
-    if label is not None and label == against:
-        raise UsageError(f"--label and --against are two labels; got {label} for both")
-    return Asked(known_label(model, label, "--label"), known_label(model, against, "--against"))
-
-
-def known_label(model: Model, label: str | None, flag: str) -> int | None:
-    """Its number; raises UsageError with the nearest names."""
-    if label is None:
-        return None
-    if label not in model.labels:
-        some = ", ".join(model.labels[:8]) + (
-            f" and {len(model.labels) - 8} more" if len(model.labels) > 8 else ""
-        )
-        raise UsageError(
-            f"{flag} wants a label that the model knows ({some}); got {label!r}"
-            f"{nearest_names(label, list(model.labels))}"
-        )
-    return model.labels.index(label)
 
 
 @dataclass(frozen=True)
@@ -98,7 +66,7 @@ class Photo:
     error: str = ""
 
 
-def photos(images: Any, model: Model) -> Iterator[Photo]:
+def photos(images: Any, model: Any) -> Iterator[Photo]:
     """Every image that is meant, opened when it is asked for."""
     way = model.preprocessing
     for name, content in expand(images):
@@ -116,7 +84,7 @@ def shown(image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "y x 3"]:
 
 
 def explanations(
-    model: Model,
+    model: Any,
     images: Any,
     methods: Mapping[str, Method],
     contrasting: Sequence[str],
@@ -138,7 +106,7 @@ def explanations(
 
 
 def _of_block(
-    model: Model,
+    model: Any,
     block: Sequence[Photo],
     methods: Mapping[str, Method],
     contrasting: Sequence[str],
@@ -150,59 +118,54 @@ def _of_block(
     squares = torch.from_numpy(np.stack([p.square for p in block if p.square is not None])).permute(
         0, 3, 1, 2
     )
-    logits = logits_of(model.network, squares)
-    probability = model.probability(logits.numpy())
-    label, other = chosen(probability, wanted)
-    classes = len(model.labels)
-    targets = (
-        one_class(torch.from_numpy(label), classes),
-        contrast(torch.from_numpy(label), torch.from_numpy(other), classes),
-    )
-    maps = {
-        name: method.maps(model.network, squares, targets[0], seed=seed).numpy()
-        for name, method in methods.items()
-    }
-    differences = {
-        name: methods[name].maps(model.network, squares, targets[1], seed=seed).numpy()
-        for name in (contrasting if classes > 1 else ())
-    }
-    says = model.task.decode(probability, model.labels)
+    posed = posed_of(model, squares, wanted)
+    maps, contrasts = dict[str, Tensor](), dict[str, Tensor]()
+    if posed.rows:
+        some = squares[posed.rows]
+        maps = {name: one.maps(posed.network, some, posed.target, seed=seed) for name, one in methods.items()}
+    if posed.rows and posed.contrast is not None:
+        contrasts = {
+            name: methods[name].maps(posed.network, some, posed.contrast, seed=seed) for name in contrasting
+        }
+    place = {row: number for number, row in enumerate(posed.rows)}
     fit = model.preprocessing.fit
-    found = []
-    for row, photo in enumerate(block):
-        assert photo.shown is not None
-        size = photo.shown.shape[:2]
-        found.append(
-            Explanation(
-                name=photo.name,
-                label=model.labels[label[row]],
-                against=model.labels[other[row]] if classes > 1 else None,
-                prediction=says[row],
-                probabilities=dict(zip(model.labels, probability[row].tolist(), strict=True)),
-                photo=photo.shown,
-                maps={name: placed(every[row], size, fit=fit) for name, every in maps.items()},
-                contrasts={name: placed(every[row], size, fit=fit) for name, every in differences.items()},
-            )
+    return [
+        _explained(
+            photo,
+            said,
+            *(
+                {name: values[place[row]] for name, values in every.items()} if row in place else {}
+                for every in (maps, contrasts)
+            ),
+            fit=fit,
         )
-    return found
+        for row, (photo, said) in enumerate(zip(block, posed.said, strict=True))
+    ]
 
 
-def chosen(probability: Float[np.ndarray, "n c"], wanted: Asked) -> tuple[np.ndarray, np.ndarray]:
-    """For each image the label that is explained and the one it is held against, as numbers.
+def _explained(
+    photo: Photo, said: Said, maps: Mapping[str, Tensor], contrasts: Mapping[str, Tensor], *, fit: str
+) -> Explanation:
+    """One image's maps, over its photo."""
+    assert photo.shown is not None
+    if said.error:
+        return Explanation(photo.name, error=said.error)
+    size = photo.shown.shape[:2]
+    return Explanation(
+        name=photo.name,
+        label=said.label,
+        against=said.against,
+        prediction=said.prediction,
+        probabilities=said.probabilities,
+        photo=photo.shown,
+        maps={name: placed(values.numpy(), size, fit=fit) for name, values in maps.items()},
+        contrasts={name: placed(values.numpy(), size, fit=fit) for name, values in contrasts.items()},
+        what=said.what,
+        outline=None if said.outline is None else said.outline(size),
+    )
 
-    Not asked for: the most probable label, and the most probable other one.
-    """
-    rest, rows = np.array(probability), np.arange(len(probability))
-    if wanted.against is not None and wanted.label is None:
-        rest[:, wanted.against] = -1  # why another and not this one
-    label = rest.argmax(axis=1) if wanted.label is None else np.full(len(rest), wanted.label)
-    rest = np.array(probability)
-    rest[rows, label] = -1
-    other = rest.argmax(axis=1) if wanted.against is None else np.full(len(rest), wanted.against)
-    return label, other
 
-
-def given_sample(model: Model, images: Any) -> Sample | None:
+def given_sample(model: Any, images: Any) -> Sample | None:
     """The first of the images themselves, to check maps on where the model's own are gone; None for an iterator's."""
     if isinstance(images, Iterator):
         return None

@@ -61,10 +61,14 @@ class Pictured:
         """The photo and its maps; below, why this label and not the other."""
         assert found.photo is not None
         probability = found.probabilities[found.label]
-        says = f"the model says {found.prediction or 'no label'}"
-        of = "" if found.prediction == found.label else f"; explained is {found.label}"
+        says = (
+            f"{found.what}: {found.label}"
+            if found.what
+            else f"the model says {found.prediction or 'no label'}"
+        )
+        of = "" if found.what or found.prediction == found.label else f"; explained is {found.label}"
         what = f"{Path(found.name).name}: {says}{of} ({probability:.0%})"
-        photo = Panel("the photo", found.photo)
+        photo = Panel("the photo", overlays.outlined(found.photo, found.outline))
         panels = [self._panel(name, found, found.maps[name]) for name in found.maps]
         rows = [Row(what, [photo, *panels], self._legends(list(found.maps)))]
         if found.contrasts and found.against is not None:
@@ -78,7 +82,7 @@ class Pictured:
         assert found.photo is not None
         method, belief = self.methods[name], self.beliefs[name]
         image = overlays.overlay(found.photo, values, signed=bool(method.facts["signed"]))
-        return Panel(method.title, image, note(belief), struck=belief.fails)
+        return Panel(method.title, overlays.outlined(image, found.outline), note(belief), struck=belief.fails)
 
     def _legends(self, names: Sequence[str]) -> list[overlays.Legend]:
         signed = {bool(self.methods[name].facts["signed"]) for name in names}

@@ -12,6 +12,7 @@ from vidi.core.progress import Say
 from vidi.core.run_folder import RunFolder
 from vidi.data.pixels import pixels_store
 from vidi.data.store import Cache
+from vidi.evaluation.dense_model import DenseModel
 from vidi.evaluation.model import Model
 from vidi.verbs.verify import at_hand
 
@@ -26,7 +27,7 @@ class Sample:
     what: str
 
 
-def held_out_sample(model: Model, say: Say, *, most: int = MOST) -> Sample | None:
+def held_out_sample(model: Model | DenseModel, say: Say, *, most: int = MOST) -> Sample | None:
     """Up to `most` images of the test split (else validation, else train), the labels taking turns; None if gone.
 
     Which they are depends on their content alone.
@@ -60,7 +61,7 @@ def turns(entries: list[tuple[str, str]], most: int) -> list[str]:
     return list(dict.fromkeys(found))[:most]
 
 
-def from_cache(model: Model, hashes: list[str]) -> UInt8[np.ndarray, "n s s 3"] | None:
+def from_cache(model: Model | DenseModel, hashes: list[str]) -> UInt8[np.ndarray, "n s s 3"] | None:
     """The images at the network's size, if all are still kept."""
     way = model.preprocessing
     store = Cache().store(pixels_store(way.size_px, way.fit))
@@ -70,7 +71,7 @@ def from_cache(model: Model, hashes: list[str]) -> UInt8[np.ndarray, "n s s 3"] 
 
 
 def from_data(
-    model: Model, folder: RunFolder, hashes: list[str], say: Say
+    model: Model | DenseModel, folder: RunFolder, hashes: list[str], say: Say
 ) -> UInt8[np.ndarray, "n s s 3"] | None:
     """The same from where the run found them; None if nothing is there any more."""
     try:
