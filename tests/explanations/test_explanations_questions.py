@@ -68,12 +68,7 @@ def test_mean_logits_and_probabilities_of_pixels_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("name", "layer"),
-    [
-        ("yolo", "network.neck"),
-        ("retinanet", "network.net.backbone"),
-        ("faster_rcnn", "network.net.backbone"),
-    ],
+    ("name", "layer"), [("yolo", "network.neck"), ("retinanet", "network.net.backbone.fpn")]
 )
 def test_the_layer_is_the_pyramid_that_heads_read_and_everything_can_be_forgotten(name, layer):
     network = catalog.load("detectors", name).build(
