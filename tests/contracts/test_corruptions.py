@@ -143,3 +143,15 @@ def test_what_cannot_be_honoured_is_refused(member):
             corrupt(member)(natural(), severity=severity, generator=rng)
     with pytest.raises(ValueError, match="16 px or more; got 15 x 40"):
         corrupt(member)(natural(15, 40), severity=1, generator=rng)
+
+
+@pytest.mark.parametrize("name", [member.split(".")[1] for member in MEMBERS if member.startswith("dials.")])
+def test_a_dial_says_what_becomes_of_what_is_drawn(name):
+    truth = read_cards(FOLDER / "dials")[name].facts["truth"]
+    assert truth in ("stays", "hidden", "placed", "lost")
+    module = importlib.import_module(f"vidi.audits.dials.{name}")
+    assert hasattr(module, "placed") == (truth == "placed")
+    image = natural()
+    spoiled = module.corrupt(image, severity=5, generator=np.random.default_rng(0))
+    untouched = (spoiled == image).all(axis=2).mean()
+    assert (untouched > 0.2) == (truth == "hidden")

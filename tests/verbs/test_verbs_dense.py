@@ -169,6 +169,8 @@ def test_an_audit_tells_groups_of_objects_and_the_papers_tell_the_audit(run, squ
         ({"require": ["gap(recal, class) <= 1"]}, "there is no metric 'recal'; did you mean recall"),
         ({"require": ["accuracy >= 0.5"]}, "there is no metric 'accuracy'"),
         ({"group": "patient"}, "--group names a column of the data"),
+        ({"dials": ["viewpoint"]}, "viewpoint moves what is in the picture"),
+        ({"require": ["under(AP50, fog) >= 0"]}, "there is no metric 'AP50'; did you mean AP"),
     ],
 )
 def test_what_cannot_be_audited_is_a_sentence(run, tmp_path, options, sentence):
@@ -192,3 +194,15 @@ def test_a_run_is_asked_only_what_it_can_know(run, squares, trained, tmp_path):
         vidi.check(squares, similar=False, against=[trained.folder])
     with pytest.raises(UsageError, match="is a run of the task detection, the data is read for multilabel"):
         vidi.check(squares, similar=False, task="multilabel", against=[run.folder])
+
+
+def test_an_audit_spoils_images(run, tmp_path):
+    asked = {"corruptions": ["fog"], "dials": ["occlusion"], "require": ["under(AP, fog, 1) >= 0"]}
+    found = vidi.audit(run.folder, out=tmp_path, most=1, smallest=1, **asked)
+    fog, dials = found.results["robustness"], found.results["dials"]
+    assert fog["n"] == 1 and [m["of"] for m in fog["measured"]] == [f"fog, severity {s}" for s in range(1, 6)]
+    assert {m["name"] for m in (*fog["measured"], fog["clean"], dials["mean"])} == {"AP"}
+    assert [m["of"] for m in dials["by_corruption"]] == ["occlusion"]
+    (claim,) = found.results["claims"]
+    assert claim["measured"]["name"] == "under(AP, fog, 1)"
+    assert "AP in percent against severity" in (found.folder / "audit.html").read_text()

@@ -1,7 +1,6 @@
 """How a model fares where pictures are not as they were: accuracy under each corruption, and the mean error."""
 
 import importlib
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from vidi.core.scores import Scores
 from vidi.data.drawn.fallible import fallible, greys, noisy
 from vidi.ops.black_box import Predict, digests, probabilities
 from vidi.ops.bootstrap import bootstrapped, share_of
-from vidi.ops.severity import STRONGEST
+from vidi.ops.severity import STRONGEST, drawing
 
 CARD = Card(
     title="Robustness",
@@ -164,11 +163,6 @@ def corruption(name: str) -> Callable[..., np.ndarray]:
         )
     function: Callable[..., np.ndarray] = importlib.import_module(f"vidi.audits.{known[name]}.{name}").corrupt
     return function
-
-
-def drawing(seed: int, name: str, digest: int) -> np.random.Generator:
-    """What an image's corruption draws from: the same for all severities."""
-    return np.random.default_rng([seed, zlib.crc32(name.encode()), digest])
 
 
 def _right(

@@ -103,15 +103,17 @@ def slices(content: Mapping[str, Any]) -> None:
 
 
 def spoiled(content: Mapping[str, Any], what: str) -> None:
-    """Accuracy at each severity, one row for each corruption, and the mean error."""
+    """The accuracy, or what stands for it, at each severity, one row for each corruption, and the mean error."""
     if not content:
         return
-    typer.echo(f"\naccuracy by {what} and severity ({plain(content['note'])}):")
+    entries = content.get("accuracy") or content["measured"]
+    typer.echo(f"\n{entries[0]['name']} by {what} and severity ({plain(content['note'])}):")
     named: dict[str, list[str]] = {"none": [f"{content['clean']['value']:.3f}"]}
-    for entry in content["accuracy"]:
+    for entry in entries:
         named.setdefault(entry["of"].rpartition(", severity ")[0], []).append(f"{entry['value']:.3f}")
     table([(name.replace("_", " "), "  ".join(values)) for name, values in named.items()])
-    table([number(entry) for entry in (content["mean"], content["lost"][-1])])
+    told = (content["mean"], content.get("kept"), content["lost"][-1])
+    table([number(entry) for entry in told if entry])
 
 
 def elephant(entries: Iterable[Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from vidi.core.measured import Measured
 from vidi.documents.charts import figure, grid, whole_percent
 from vidi.documents.svg import element, path, scale, ticks
-from vidi.documents.text import Number, percent, percent_interval
+from vidi.documents.text import Number, capital, percent, percent_interval
 
 
 def risk_coverage(curve: Sequence[Mapping[str, Any]]) -> Markup:
@@ -58,13 +58,16 @@ class Curve:
     """One corruption: its small chart, and the numbers behind it by severity."""
 
     name: str
+    metric: str
     drawn: Markup
     points: tuple[tuple[int, Measured], ...]
 
 
 def corruption_curves(robustness: Mapping[str, Any]) -> list[Curve]:
-    """A small chart for each corruption, all on one scale, the clean accuracy as a dashed line; worst first."""
-    found = [Measured.from_record(dict(entry)) for entry in robustness.get("accuracy") or ()]
+    """A small chart for each corruption, all on one scale, the clean number as a dashed line; worst first."""
+    entries = robustness.get("accuracy") or robustness.get("measured") or ()  # labels have accuracies
+    found = [Measured.from_record(dict(entry)) for entry in entries]
+    metric = found[0].name if found else ""
     clean = robustness.get("clean")
     level = Measured.from_record(dict(clean)).value if clean else None
     named: dict[str, dict[int, Measured]] = {}
@@ -74,13 +77,18 @@ def corruption_curves(robustness: Mapping[str, Any]) -> list[Curve]:
             named.setdefault(match[1], {})[int(match[2])] = entry
     order = sorted(named, key=lambda name: sum(e.value for e in named[name].values()) / len(named[name]))
     return [
-        Curve(name.replace("_", " "), severity(name, points, level), tuple(sorted(points.items())))
+        Curve(
+            name.replace("_", " "),
+            metric,
+            severity(name, metric, points, level),
+            tuple(sorted(points.items())),
+        )
         for name, points in ((name, named[name]) for name in order)
     ]
 
 
-def severity(name: str, points: Mapping[int, Measured], clean: float | None) -> Markup:
-    """Accuracy from 0 to 1 against severity 0 (clean) to 5."""
+def severity(name: str, metric: str, points: Mapping[int, Measured], clean: float | None) -> Markup:
+    """The metric from 0 to 1 against severity 0 (clean) to 5."""
     left, top, wide, high = 30, 8, 132, 92
     across, down = scale(0, 5, left, left + wide), scale(0, 1, top + high, top)
     parts = grid(
@@ -102,7 +110,7 @@ def severity(name: str, points: Mapping[int, Measured], clean: float | None) -> 
         parts.append(element("circle", element("title", hint), class_="dot", r=3, **place))
     said = "; ".join(f"severity {step}: {percent(points[step].value)}" for step in steps)
     return figure(
-        parts, left + wide + 8, top + high + 24, f"Accuracy under {name.replace('_', ' ')}. {said}."
+        parts, left + wide + 8, top + high + 24, f"{capital(metric)} under {name.replace('_', ' ')}. {said}."
     )
 
 

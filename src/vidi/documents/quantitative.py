@@ -110,7 +110,8 @@ def lists(audited: Audited) -> Iterator[tuple[str, list[Measured]]]:
     """What else was measured: a title and its numbers."""
     for key, title in SPOILED.items():
         found = audited.content.get(key) or {}
-        numbers = [found.get("clean"), found.get("mean"), *(found.get("corruption_error") or ())]
+        each = found.get("corruption_error") or found.get("by_corruption") or ()
+        numbers = [found.get("clean"), found.get("mean"), found.get("kept"), *each]
         if found:
             yield title, [Measured.from_record(dict(entry)) for entry in numbers if entry]
     for key, title in LISTS:

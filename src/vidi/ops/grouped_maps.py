@@ -38,6 +38,11 @@ def rates_of_classes(segmented: Segmented, subset: tuple[str, ...]) -> list[Rate
     return [Rate("IoU", subset, names, value[0], value[1:], n, n, whole=len(table))]
 
 
+def overlap_drawn(segmented: Segmented) -> Float[np.ndarray, " r1"]:
+    """mIoU of the sample itself, then of its replicates."""
+    return mean_overlap(len(segmented.labels))(_sums(segmented, counted(segmented)))
+
+
 def counted(segmented: Segmented) -> Float[np.ndarray, "n m"]:
     """Of each image: right pixels of each class, pixels that are of it or called so, and all pixels."""
     right = segmented.right

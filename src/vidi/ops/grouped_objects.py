@@ -59,6 +59,11 @@ def precision_of_sizes(
     return _rates(subset, groups, numbers, [group.n for group in groups], _units(detected, groups))
 
 
+def precision_drawn(detected: Detected) -> Float[np.ndarray, " r1"]:
+    """AP of the sample itself, then of its replicates."""
+    return mean_of(average_precision(ranking(detected, matches_of(detected)), drawings(detected)))
+
+
 def recall_of_objects(detected: Detected, subset: tuple[str, ...], groups: Sequence[Member]) -> Rate:
     """The share of each group's true objects that are `SEEN`; crowds do not count."""
     matches, seen = matches_of(detected), seen_objects(detected)

@@ -1,5 +1,7 @@
 """What every corruption starts and ends with: a severity, a scale, and pixels as shares of white."""
 
+import zlib
+
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
@@ -32,3 +34,8 @@ def unit(image: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h w 3"]:
 def to_uint8(image: Float[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
     """An image in [0, 1] as bytes, rounded to nearest; what lies outside is clipped."""
     return np.asarray(np.rint(np.clip(image, 0, 1) * 255), dtype=np.uint8)
+
+
+def drawing(seed: int, name: str, digest: int) -> np.random.Generator:
+    """What the corruption `name` of an image with this digest draws from: the same for all severities."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode()), digest])

@@ -5,25 +5,37 @@ from typing import Any
 
 from vidi.core.errors import UsageError
 from vidi.core.measured import Measured
+from vidi.core.progress import Say
+from vidi.core.requirement import Requirement
+from vidi.core.run_folder import RunFolder
+from vidi.core.task import DenseTask
 from vidi.ops.group_rates import GroupRates
 from vidi.verbs.audit_folder import Audit, retold, written
 from vidi.verbs.audit_request import Request
 from vidi.verbs.demands import Judged, attributes_named, judge
 from vidi.verbs.dense_answers import Held, held
 from vidi.verbs.dense_groups import grouped
+from vidi.verbs.dense_spoiled import checked, degraded, demanded, exam, record
+from vidi.verbs.form import task_named
+from vidi.verbs.spoiled import Asked
 
 
 def audited(request: Request) -> Audit:
     """Rates and gaps of every group, each demand with its verdict, and what else was asked; written down."""
     refuse_what_is_of_labels(request)
+    headline = task_of(request).headline
+    images, under = checked(request.images, request.demands, headline)
     answers = held(request)
     own = tuple(name for name in attributes_named(request.demands) if name not in request.by)
     by = [*request.by, *(name for name in own if name in answers.attributes)]
     request.say(f"comparing groups of {len(answers):,} images")
     groups = grouped(answers, by, request.smallest)
-    numbers = [*whole(answers.stated), *groups.measured]
-    judged = tuple(judge(demand, numbers, groups.by, request.subject) for demand in request.demands)
-    content = described(answers, groups, judged)
+    more, told = spoiled(answers, images, under, seed=request.seed, say=request.say)
+    numbers = [*whole(answers.stated), *groups.measured, *told]
+    judged = tuple(
+        judge(demand, numbers, groups.by, request.subject, under=(headline,)) for demand in request.demands
+    )
+    content = described(answers, groups, judged) | more
     folder = written(content, answers.home, request.out, request.subject)
     if request.out is None:
         retold(answers.home, request.say)
@@ -49,6 +61,28 @@ def refuse_what_is_of_labels(request: Request) -> None:
             raise UsageError(
                 f"{name} is for answers that are labels; those of {request.subject} lie on the image: leave it out"
             )
+
+
+def task_of(request: Request) -> DenseTask:
+    """The run's task."""
+    task = task_named(str(RunFolder.open(request.subject).read("model.json", "model")["task"]))
+    assert isinstance(task, DenseTask)
+    return task
+
+
+def spoiled(
+    answers: Held, asked: Asked, under: Sequence[Requirement], *, seed: int, say: Say
+) -> tuple[dict[str, Any], list[Measured]]:
+    """The keys of audit.json that come of spoiling images, and the numbers that demands speak of."""
+    rest = dict.fromkeys(name for demand in under for name in demand.arguments)
+    wanted = {"robustness": asked.corruptions, "dials": asked.dials}
+    wanted["demanded"] = [name for name in rest if name not in {*asked.corruptions, *asked.dials}]
+    if not any(wanted.values()):
+        return {}, []
+    given = exam(answers, most=asked.most, seed=seed)
+    found = {key: degraded(given, names, seed=seed, say=say) for key, names in wanted.items() if names}
+    content = {key: record(each, given) for key, each in found.items() if key != "demanded"}
+    return content, [demanded(demand, found, given) for demand in under]
 
 
 def described(answers: Held, groups: GroupRates, judged: Sequence[Judged]) -> dict[str, Any]:

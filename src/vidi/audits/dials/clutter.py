@@ -19,6 +19,7 @@ CARD = Card(
     ),
     on={"severity": 3},
     off={"severity": 0},
+    facts={"truth": "hidden"},
 )
 THINGS = (3, 6, 10, 16, 24)
 FREE = 0.5  # of each side

@@ -17,6 +17,7 @@ CARD = Card(
     ),
     on={"severity": 3},
     off={"severity": 0},
+    facts={"truth": "lost"},
 )
 MOVED = (0.01, 0.02, 0.03, 0.04, 0.055)  # root mean square along each axis, as a share of the shorter side
 LENGTH = 0.08  # over which the displacement changes, as a share of the shorter side

@@ -19,6 +19,7 @@ CARD = Card(
     ),
     on={"severity": 3},
     off={"severity": 0},
+    facts={"truth": "stays"},
 )
 STOPS = (0.6, 1.2, 2.0, 3.0, 4.0)  # how much darker the far end is: each halves the light
 TINT_STOPS = 0.25  # of these, how much red and blue part

@@ -19,6 +19,7 @@ CARD = Card(
     ),
     on={"severity": 3},
     off={"severity": 0},
+    facts={"truth": "hidden"},
 )
 HIDDEN = (0.1, 0.2, 0.3, 0.4, 0.5)  # share of the picture
 

@@ -20,6 +20,7 @@ CARD = Card(
     ),
     on={"severity": 3},
     off={"severity": 0},
+    facts={"truth": "lost"},
 )
 ROLL_TILT_DEG = ((5, 8), (10, 16), (16, 24), (23, 32), (32, 40))
 DISTANCE = 2.0  # from camera to picture, in shorter sides: a field of view of 28 degrees
