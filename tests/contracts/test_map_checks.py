@@ -17,7 +17,7 @@ from vidi.core.device import seeded
 from vidi.core.measured import Verdict
 from vidi.core.network import Classifier
 from vidi.explanations.maps import gradient_x_input
-from vidi.explanations.subject import Subject
+from vidi.explanations.subject import FIRST, Subject
 from vidi.ops.attribution import one_class
 from vidi.ops.randomised import randomised
 
@@ -49,7 +49,7 @@ def scene() -> tuple[Classifier, Tensor, Tensor]:
 
 
 def truth(network: Classifier, images: Tensor) -> Tensor:
-    return gradient_x_input.explain(network, images, scene()[2], generator=seeded(0))
+    return gradient_x_input.explain(network, images, scene()[2][: len(images)], generator=seeded(0))
 
 
 def drawn(*, counter: list[int]) -> Callable[[Classifier, Tensor], Tensor]:
@@ -99,7 +99,7 @@ def test_the_card_says_what_it_finds_and_where_its_bound_is(name):
     assert card.title and card.idea and card.paper and card.facts["finds"] in FAULTS
     checked = check(name, truth)
     assert (checked.claim.bound, checked.claim.at_least) == (card.facts["bound"], card.facts["at_least"])
-    assert checked.check == name and checked.sentence and checked.measured.n == N
+    assert checked.check == name and checked.sentence and checked.measured.n in (N, FIRST)
 
 
 @pytest.mark.parametrize("name", NAMES)

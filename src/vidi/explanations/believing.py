@@ -17,7 +17,7 @@ from vidi.core.errors import UsageError, nearest_names
 from vidi.core.measured import Verdict
 from vidi.core.network import Scorer
 from vidi.core.progress import Quiet, Say
-from vidi.explanations.subject import Checked, Subject, rank_correlation
+from vidi.explanations.subject import FIRST, Checked, Subject, rank_correlation
 from vidi.ops.randomised import randomised
 
 HERE = Path(__file__).parent
@@ -142,14 +142,20 @@ def judge(
 
 
 def affordable(method: Method, images: int) -> int:
-    """On how many images a method is checked: seven maps of each are made."""
-    return min(images, max(FEWEST, PASSES // (7 * int(method.facts.get("passes", 1)))))
+    """On how many images a method is checked."""
+    passes = int(method.facts.get("passes", 1))
+    return next((n for n in range(images, FEWEST, -1) if passes * maps_for(n) <= PASSES), min(images, FEWEST))
+
+
+def maps_for(images: int) -> int:
+    """How many maps the checks of one method on so many images ask for."""
+    return images + 4 * min(images, FIRST)
 
 
 def _explained(
     method: Method, target: Float[Tensor, "n c"], seed: int, network: Scorer, images: Tensor
 ) -> Tensor:
-    return method.maps(network, images, target, seed=seed)
+    return method.maps(network, images, target[: len(images)], seed=seed)
 
 
 def _judged(name: str, subject: Subject) -> Judged:

@@ -16,8 +16,12 @@ from vidi.core.network import Scorer
 from vidi.core.scores import Scores
 from vidi.ops.bootstrap import bootstrapped, ratio
 from vidi.ops.intervals import midranks
+from vidi.ops.ranked import area
 
 CELLS = 14  # an image is taken apart in so many cells along each side
+STEPS = torch.linspace(0, 1, 6)  # the shares of them that are gone, or shown
+ORDERS = 4  # random ones, whose mean is chance: one alone would be as uncertain as the map
+FIRST = 16  # images are enough where whole maps are compared: every image says much the same
 
 Explain = Callable[[Scorer, Tensor], Tensor]
 """From a network and images to maps (n h w): a method with its options, target and randomness filled in."""
@@ -59,12 +63,18 @@ class Subject:
         square = cells.reshape(-1, 1, side, side)
         return functional.interpolate(square, size=self.maps.shape[1:], mode="nearest")[:, 0]
 
-    def random_order(self) -> Float[Tensor, "n h w"]:
-        """A map of random cells, for comparison: the same for all methods."""
-        cells = torch.rand(
-            (len(self.images), self.cells(self.maps).shape[1]), generator=seeded(self.seed + 1)
-        )
-        return self.over_image(cells)
+    def chance(self, curve: Callable[[Tensor], Tensor]) -> Float[Tensor, " n"]:
+        """The mean area under `curve` of random maps of cells, the same ones for all methods."""
+        found = []
+        for number in range(ORDERS):
+            generator = seeded(self.seed + 1 + number)
+            cells = torch.rand((len(self.images), self.cells(self.maps).shape[1]), generator=generator)
+            found.append(area(curve(self.over_image(cells))))
+        return torch.stack(found).mean(dim=0)
+
+    def first(self) -> UInt8[Tensor, "m 3 h w"]:
+        """The images on which whole maps are compared."""
+        return self.images[:FIRST]
 
 
 @dataclass(frozen=True)

@@ -15,19 +15,16 @@ from vidi.core.measured import Verdict
 from vidi.core.network import Scorer
 from vidi.core.progress import Say
 from vidi.core.run_folder import RunFolder
-from vidi.explanations.believing import FEWEST, Judged, Method, affordable, judge
+from vidi.explanations.believing import FEWEST, Judged, Method, affordable, judge, maps_for
 from vidi.verbs.form import posed_of
 from vidi.verbs.posed import Asked, Posed
 from vidi.verbs.sample import Sample, held_out_sample
 from vidi.version import VERSION
 
 FILE = "explanations.json"
-SECONDS, SECONDS_IF_NAMED, ALL_SECONDS = (
-    20.0,
-    180.0,
-    120.0,
-)  # that one method's checks may take, and all of them
-MAPS = 7  # of each image that the checks of one method ask for
+SECONDS, SECONDS_IF_NAMED, ALL_SECONDS = 30.0, 180.0, 120.0  # for one method's checks, and all of them
+ANSWERS = 16  # that the checks of one method want of each image
+ORDERS = 32  # answers for each image that random orders take, once for all methods
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,8 @@ class Believing:
     began: float = field(default_factory=time.process_time)
     images: Tensor = field(default_factory=lambda: torch.zeros(0))
     posed: Posed | None = None
+    answer: float = 0.0
+    ordered: int = 0  # images whose random orders are known
 
     def of(self, methods: Sequence[Method], *, named: bool) -> list[Belief]:
         """A verdict for each method, computed where none is kept; more patiently where the method was named."""
@@ -101,12 +100,17 @@ class Believing:
             return unchecked(method, why)
         spent = (time.process_time() - self.began) / torch.get_num_threads()
         left = SECONDS_IF_NAMED if named else min(SECONDS, ALL_SECONDS - spent)
-        some = min(affordable(method, len(images)), max(int(left / (MAPS * each)), 0))
-        if some < FEWEST:
-            return unchecked(
-                method,
-                f"not checked: that takes about {MAPS * FEWEST * each:.0f} s; --method {method.name} does it",
-            )
+        answer = self._seconds_for_an_answer(images, posed)
+
+        def takes(count: int) -> float:
+            return each * maps_for(count) + answer * (ANSWERS * count + ORDERS * max(0, count - self.ordered))
+
+        counts = range(affordable(method, len(images)), FEWEST - 1, -1)
+        some = next((count for count in counts if takes(count) <= left), 0)
+        if not some:
+            why = f"not checked: that takes about {takes(FEWEST):.0f} s; --method {method.name} does it"
+            return unchecked(method, why)
+        self.ordered = max(self.ordered, some)
         found = judge(
             [method],
             posed.network,
@@ -116,6 +120,15 @@ class Believing:
             seed=self.seed,
         )
         return replace(Belief.of(found[0]), method=key(method))
+
+    def _seconds_for_an_answer(self, images: UInt8[Tensor, "n 3 s s"], posed: Posed) -> float:
+        """As `seconds_for_one`, of the model's answer to an image; measured once."""
+        if not self.answer:
+            changed = images[:4].float().flip(3)
+            began = time.process_time()
+            posed.probability(changed)
+            self.answer = (time.process_time() - began) / torch.get_num_threads() / len(changed)
+        return self.answer
 
     def _asked(self) -> tuple[UInt8[Tensor, "n 3 s s"], Posed]:
         """Images of which something can be asked, and the questions: those held out, else the fallback's, else grey."""

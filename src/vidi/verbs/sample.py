@@ -16,7 +16,7 @@ from vidi.evaluation.dense_model import DenseModel
 from vidi.evaluation.model import Model
 from vidi.verbs.verify import at_hand
 
-MOST = 24
+MOST = 64
 
 
 @dataclass(frozen=True)

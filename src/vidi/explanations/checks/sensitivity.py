@@ -18,13 +18,14 @@ RADIUS, DRAWS, BOUND = 0.02 * 255, 3, 1.0
 
 
 def check(subject: Subject) -> Checked | None:
-    """Mean over images of the largest of three relative changes, with noise of up to 5 grey levels; at most 1."""
-    generator, pixels = seeded(subject.seed), subject.images.float()
-    size = subject.maps.flatten(1).norm(dim=1).clamp(min=1e-30)
+    """Mean over the first images of the largest of three relative changes, noise of up to 5 grey levels; at most 1."""
+    generator, pixels = seeded(subject.seed), subject.first().float()
+    maps = subject.maps[: len(pixels)]
+    size = maps.flatten(1).norm(dim=1).clamp(min=1e-30)
     largest = torch.zeros_like(size)
     for _ in range(DRAWS):
         noise = RADIUS * (2 * torch.rand(pixels.shape[1:], generator=generator) - 1)
-        moved = subject.explain(subject.network, (pixels + noise).clamp(0, 255)) - subject.maps
+        moved = subject.explain(subject.network, (pixels + noise).clamp(0, 255)) - maps
         largest = torch.maximum(largest, moved.flatten(1).norm(dim=1) / size)
     change = mean_over_images("max-sensitivity", largest, subject, unit="of the map")
     return Checked(
