@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from vidi.audits import elephant, robustness
-from vidi.audits.elephant import transplanted
 from vidi.core.errors import UsageError
+from vidi.ops.pasting import transplanted
 
 
 def brightness_model(images):

@@ -31,6 +31,8 @@ def voc(root, numbers, only=None):
         size = f"<size><width>{SIDE}</width><height>{SIDE}</height></size>"
         text = f"<annotation><filename>{number:02}.png</filename>{size}{inner}</annotation>"
         (root / "Annotations" / f"{number:02}.xml").write_text(text)
+    rows = [f"{number:02}.png,{'north' if number % 2 else 'south'}" for number in numbers]
+    (root / "about.csv").write_text("\n".join(["image,hospital", *rows]))
     return root
 
 
@@ -145,12 +147,11 @@ def test_other_data_may_know_fewer_labels(run, tmp_path):
 
 def test_an_audit_tells_groups_of_objects_and_the_papers_tell_the_audit(run, squares, tmp_path):
     copy = shutil.copytree(run.folder, tmp_path / "run")
-    found = vidi.audit(
-        copy, by=["object place"], require=["worst(recall, class) <= 1", "AP50 >= 0"], smallest=1
-    )
+    demands = ["worst(recall, class) <= 1", "AP50 >= 0", "gap(recall, Hospital, object_place) <= 1"]
+    found = vidi.audit(copy, require=demands, smallest=1)
     groups = {(m["name"], m["of"]) for m in found.results["groups"]}
     assert {("recall", "class=red"), ("AP50", "class=blue"), ("AP", "all")} <= groups
-    assert any(of.startswith("object place=") for _, of in groups)
+    assert any(of.startswith("hospital=north, object place=") for _, of in groups)
     assert found.verdict == Verdict.STANDS and found.results["n"] == run.results["n"]
     page = (found.folder / "audit.html").read_text()
     assert "Group by group" in page and "class=red" in page
@@ -206,3 +207,16 @@ def test_an_audit_spoils_images(run, tmp_path):
     (claim,) = found.results["claims"]
     assert claim["measured"]["name"] == "under(AP, fog, 1)"
     assert "AP in percent against severity" in (found.folder / "audit.html").read_text()
+
+
+def test_an_audit_pastes_a_thing_in_and_draws_errors(run, tmp_path):
+    thing = np.zeros((8, 8, 4), np.uint8)
+    thing[..., 0], thing[..., 3] = 220, 255
+    Image.fromarray(thing).save(tmp_path / "red_7.png")
+    found = vidi.audit(run.folder, out=tmp_path, most=1, smallest=1, elephant=tmp_path / "red_7.png")
+    numbers = {(m["name"], m["of"]): m for m in found.results["elephant"]}
+    assert {("thing unseen", "red_7"), ("others lost", "far from red_7")} <= set(numbers)
+    assert any("red_7, pasted in, goes unseen in" in said for said in found.results["sentences"])
+    errors = found.results["errors"]
+    page = (found.folder / "audit.html").read_text()
+    assert errors and page.count("data:image/jpeg") == len(errors) and "An error of each sort" in page

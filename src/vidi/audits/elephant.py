@@ -1,7 +1,6 @@
 """The elephant in the room: does a thing that has nothing to do with it change what a model sees?"""
 
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -12,6 +11,7 @@ from vidi.core.scores import Scores
 from vidi.data.drawn.fallible import fallible, greys, marked
 from vidi.ops.black_box import Predict, probabilities
 from vidi.ops.bootstrap import bootstrapped, ratio
+from vidi.ops.pasting import PLACES, SIZES, cells, parts, transplanted
 
 CARD = Card(
     title="The elephant in the room",
@@ -23,8 +23,6 @@ CARD = Card(
 )
 TRIAL = Trial(n=200, fault="answers that change when the thing is in the image", rate=0.15)
 TOLERATED = 0.05  # of the answers: a thing also hides what is behind it
-PLACES = (0.0, 0.5, 1.0)
-SIZES = (0.15, 0.25, 0.35)
 
 
 def audit(
@@ -50,13 +48,13 @@ def audit(
     """
     if not len(images) or block < 1 or not places or not sizes:
         raise ValueError("at least one image, one place, one size and a block of 1 are wanted")
-    cells = list(product(sizes, places, places))
-    moved = np.empty((len(images), len(cells), 2))
+    tried = cells(sizes, places)
+    moved = np.empty((len(images), len(tried), 2))
     for start in range(0, len(images), block):
         part = slice(start, start + block)
         before = probabilities(predict, images[part])
         first, rows = before.argmax(axis=1), np.arange(len(before))
-        for column, (size, down, right) in enumerate(cells):
+        for column, (size, down, right) in enumerate(tried):
             after = probabilities(predict, transplanted(images[part], cutout, size=size, place=(down, right)))
             moved[part, column, 0] = after.argmax(axis=1) != first
             moved[part, column, 1] = np.abs(after[rows, first] - before[rows, first])
@@ -71,18 +69,8 @@ def audit(
     return [
         _mean(name, moved[:, chosen, number].mean(axis=1), scores, of)
         for number, name in enumerate(("prediction changed", "confidence moved"))
-        for of, chosen in _parts(cells).items()
+        for of, chosen in parts(tried).items()
     ]
-
-
-def _parts(cells: list[tuple[float, float, float]]) -> dict[str, list[int]]:
-    """Which columns belong to each cell, each place, each size and to everything."""
-    parts: dict[str, list[int]] = {}
-    for column, (size, down, right) in enumerate(cells):
-        of_size, of_place = f"size {size:g}", f"place ({down:g}, {right:g})"
-        for of in (f"{of_size}, {of_place}", of_size, of_place, ""):
-            parts.setdefault(of, []).append(column)
-    return parts
 
 
 def _mean(name: str, values: Float[np.ndarray, " n"], scores: Scores, of: str) -> Measured:
@@ -92,32 +80,6 @@ def _mean(name: str, values: Float[np.ndarray, " n"], scores: Scores, of: str) -
     return bootstrapped(name, columns, lambda sums: ratio(sums[:, :1], sums[:, 1:]), scores=scores, of=[of])[
         0
     ]
-
-
-def transplanted(
-    images: UInt8[np.ndarray, "n s s 3"],
-    cutout: UInt8[np.ndarray, "h w 4"],
-    *,
-    size: float,
-    place: tuple[float, float],
-) -> UInt8[np.ndarray, "n s s 3"]:
-    """The images with the cut-out pasted in, wholly inside, weighted by its alpha; what is given stays as it is."""
-    from PIL import Image
-
-    if not 0 < size <= 1:
-        raise ValueError(f"size is the longer side as a share of the image's, above 0 to 1; got {size}")
-    if not all(0 <= share <= 1 for share in place):
-        raise ValueError(f"place is (y, x), each 0 to 1; got {place}")
-    side, (height, width) = images.shape[1], cutout.shape[:2]
-    factor = size * side / max(height, width)
-    tall, wide = max(1, round(height * factor)), max(1, round(width * factor))
-    small = np.asarray(Image.fromarray(cutout).resize((wide, tall), Image.Resampling.BILINEAR))
-    alpha = small[..., 3:].astype(np.float32) / 255
-    top, left = round(place[0] * (side - tall)), round(place[1] * (side - wide))
-    new = images.copy()
-    window = new[:, top : top + tall, left : left + wide]
-    window[...] = np.rint(alpha * small[..., :3] + (1 - alpha) * window).astype(np.uint8)
-    return new
 
 
 def trial(*, planted: bool, seed: int) -> bool:

@@ -11,6 +11,7 @@ from vidi.documents import quantitative, text, verdicts
 from vidi.documents.evidence import Audited
 from vidi.documents.frame import page
 from vidi.documents.group_matrix import matrix, outcome_matrix
+from vidi.documents.pictures import picture
 from vidi.documents.plots import corruption_curves
 
 MOST_SMALL, MOST_REMARKS, MOST_SLICES, MOST_LISTED = 60, 40, 40, 30
@@ -18,6 +19,7 @@ TITLES = {
     "demands": "Demands",
     "words": "To keep in mind",
     "groups": "Groups",
+    "mistakes": "Errors",
     "slices": "Slices",
     "corruptions": "Corruptions",
     "dials": "Difficulties",
@@ -28,13 +30,14 @@ TITLES = {
 }
 
 
-def write(folder: Path, content: Mapping[str, Any]) -> Path:
-    """`folder`/audit.html, written anew; `content` is what the audit's results.json holds."""
+def write(folder: Path, content: Mapping[str, Any], pictures: Mapping[str, bytes] | None = None) -> Path:
+    """`folder`/audit.html, written anew; `content` is what the audit's results.json holds, `pictures` the examples of
+    each sort of error."""
     source = next(
         (name for name in ("results.json", "audit.json") if (folder / name).exists()), "results.json"
     )
     with atomic(folder / "audit.html", "w") as stream:
-        stream.write(render(audited(folder.name, content), source=source))
+        stream.write(render(audited(folder.name, content), source=source, pictures=pictures))
     return folder / "audit.html"
 
 
@@ -47,9 +50,11 @@ def audited(name: str, content: Mapping[str, Any]) -> Audited:
     return Audited(name, content, measured, groups)
 
 
-def render(found: Audited, *, source: str = "results.json") -> str:
+def render(
+    found: Audited, *, source: str = "results.json", pictures: Mapping[str, bytes] | None = None
+) -> str:
     """The whole page as HTML; `source` is the file beside it that holds every number."""
-    shown = sections(found)
+    shown = sections(found) | {"mistakes": list(mistakes(found, pictures or {}))}
     names = [*TITLES, *(f"list-{place + 1}" for place in range(len(shown["lists"])))]
     titles = TITLES | {f"list-{place + 1}": title for place, (title, *_) in enumerate(shown["lists"])}
     there = {"demands": "lines", "words": "said", "groups": "matrix", "corruptions": "curves"}
@@ -97,6 +102,12 @@ def sections(found: Audited) -> dict[str, Any]:
         "small_left": max(0, len(small) - MOST_SMALL),
         "remarks": list(found.content.get("remarks") or ())[:MOST_REMARKS],
     }
+
+
+def mistakes(found: Audited, pictures: Mapping[str, bytes]) -> Iterator[dict[str, Any]]:
+    """An example of each sort of error, with its picture where there is one."""
+    for entry in found.content.get("errors") or ():
+        yield dict(entry) | {"source": picture(pictures.get(str(entry["sort"])))}
 
 
 def slices(found: Audited) -> Iterator[dict[str, Any]]:

@@ -6,16 +6,18 @@ from typing import Any
 from vidi.core.errors import UsageError
 from vidi.core.measured import Measured
 from vidi.core.progress import Say
-from vidi.core.requirement import Requirement
+from vidi.core.requirement import Requirement, plain
 from vidi.core.run_folder import RunFolder
 from vidi.core.task import DenseTask
 from vidi.ops.group_rates import GroupRates
 from vidi.verbs.audit_folder import Audit, retold, written
 from vidi.verbs.audit_request import Request
-from vidi.verbs.demands import Judged, attributes_named, judge
+from vidi.verbs.demands import Judged, judge
 from vidi.verbs.dense_answers import Held, held
-from vidi.verbs.dense_groups import grouped
+from vidi.verbs.dense_errors import drawn_errors
+from vidi.verbs.dense_groups import TRAITS, grouped
 from vidi.verbs.dense_spoiled import checked, degraded, demanded, exam, record
+from vidi.verbs.dense_transplants import transplanted
 from vidi.verbs.form import task_named
 from vidi.verbs.spoiled import Asked
 
@@ -26,20 +28,37 @@ def audited(request: Request) -> Audit:
     headline = task_of(request).headline
     images, under = checked(request.images, request.demands, headline)
     answers = held(request)
-    own = tuple(name for name in attributes_named(request.demands) if name not in request.by)
-    by = [*request.by, *(name for name in own if name in answers.attributes)]
+    by = attributes_asked(request, answers)
     request.say(f"comparing groups of {len(answers):,} images")
     groups = grouped(answers, by, request.smallest)
-    more, told = spoiled(answers, images, under, seed=request.seed, say=request.say)
+    more, told, said = spoiled(answers, images, under, seed=request.seed, say=request.say)
     numbers = [*whole(answers.stated), *groups.measured, *told]
     judged = tuple(
         judge(demand, numbers, groups.by, request.subject, under=(headline,)) for demand in request.demands
     )
     content = described(answers, groups, judged) | more
-    folder = written(content, answers.home, request.out, request.subject)
+    content["sentences"] = [*content["sentences"], *said]
+    content["errors"], pictures = drawn_errors(answers)
+    folder = written(content, answers.home, request.out, request.subject, pictures)
     if request.out is None:
         retold(answers.home, request.say)
     return Audit(folder, content, judged)
+
+
+def attributes_asked(request: Request, answers: Held) -> list[str]:
+    """Those of `--by` and of demands. What objects are like is told anyway, and crossed where a demand does so."""
+    by = list(request.by)
+    for demand in request.demands:
+        if demand.function in ("", "under"):
+            continue
+        for name in demand.arguments:
+            column = next((known for known in answers.attributes if plain(known) == plain(name)), None)
+            trait = next((known for known in TRAITS if plain(known) == plain(name)), None)
+            if column is not None:
+                by.append(column)
+            elif trait is not None and len(demand.arguments) > 1:
+                by.append(trait)
+    return list(dict.fromkeys(by))
 
 
 def refuse_what_is_of_labels(request: Request) -> None:
@@ -72,17 +91,20 @@ def task_of(request: Request) -> DenseTask:
 
 def spoiled(
     answers: Held, asked: Asked, under: Sequence[Requirement], *, seed: int, say: Say
-) -> tuple[dict[str, Any], list[Measured]]:
-    """The keys of audit.json that come of spoiling images, and the numbers that demands speak of."""
+) -> tuple[dict[str, Any], list[Measured], list[str]]:
+    """The keys of audit.json that come of spoiling images, the numbers that demands speak of, and sentences."""
     rest = dict.fromkeys(name for demand in under for name in demand.arguments)
     wanted = {"robustness": asked.corruptions, "dials": asked.dials}
     wanted["demanded"] = [name for name in rest if name not in {*asked.corruptions, *asked.dials}]
-    if not any(wanted.values()):
-        return {}, []
+    if not any(wanted.values()) and asked.elephant is None:
+        return {}, [], []
     given = exam(answers, most=asked.most, seed=seed)
     found = {key: degraded(given, names, seed=seed, say=say) for key, names in wanted.items() if names}
-    content = {key: record(each, given) for key, each in found.items() if key != "demanded"}
-    return content, [demanded(demand, found, given) for demand in under]
+    content: dict[str, Any] = {key: record(each, given) for key, each in found.items() if key != "demanded"}
+    said: list[str] = []
+    if asked.elephant is not None:
+        content["elephant"], said = transplanted(given, asked.elephant, seed=seed, say=say)
+    return content, [demanded(demand, found, given) for demand in under], said
 
 
 def described(answers: Held, groups: GroupRates, judged: Sequence[Judged]) -> dict[str, Any]:

@@ -76,14 +76,20 @@ def thresholded(answers: Answers) -> list[str]:
     return [said]
 
 
-def written(content: dict[str, Any], home: Path | None, out: Path | None, subject: Path) -> Path | None:
+def written(
+    content: dict[str, Any],
+    home: Path | None,
+    out: Path | None,
+    subject: Path,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Path | None:
     """A folder with audit.json and its page, in the run or where asked for."""
     parent = out if out is not None else home / "audits" if home is not None else None
     if parent is None:
         return None
     folder = RunFolder.create(parent, Path(content["of"]).stem or subject.stem)
     folder.write("audit.json", "audit", content)
-    audit_page.write(folder.path, content)
+    audit_page.write(folder.path, content, pictures)
     folder.seal()
     return folder.path
 

@@ -9,6 +9,8 @@ from vidi.ops.detected import Detected
 from vidi.ops.group_rates import GroupRates
 from vidi.verbs.dense_answers import Held
 
+TRAITS = (objects.LABEL, objects.SIZE, objects.PLACE)  # of objects, not of images
+
 
 def grouped(held: Held, by: Sequence[str], smallest: int) -> GroupRates:
     """Every group's numbers, by the kind of what was judged."""

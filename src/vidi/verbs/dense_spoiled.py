@@ -1,7 +1,7 @@
 """A run whose answers lie on the image, on images that were spoiled: its headline under corruptions and dials."""
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vidi import catalog
 from vidi.audits import degradation
-from vidi.audits.degradation import Degradation
+from vidi.audits.degradation import SEVERITIES, Degradation
 from vidi.audits.robustness import corruption
 from vidi.core.errors import UsageError, check_option
 from vidi.core.measured import Measured
@@ -31,6 +31,7 @@ from vidi.verbs.open import open_model
 from vidi.verbs.spoiled import Asked, expanded, names_of
 
 REPLICATES = 200  # for each corruption and severity
+Asking = Callable[[np.ndarray], Iterator[Any]]
 LOST = "lost"  # in a dial's card: nobody can say where what is drawn on the image went
 
 
@@ -67,9 +68,19 @@ class Exam:
         )
         return f"images spoiled at {self.model.preprocessing.size_px} px{few and few + ', drawn by content'}"
 
-    def find(self, images: UInt8[np.ndarray, "n s s 3"], say: Say) -> list[Found]:
-        """What the model finds on images in the place of these."""
-        return self.model.find(images, [each.image_hw for each in self.truth], say)
+    def asking(self, say: Say, what: str, times: int) -> Asking:
+        """The model's answers to images in the place of these, in pixels of its square; each is asked about so many
+        `times`, and it is said how far that is."""
+        done = 0
+
+        def answers(images: UInt8[np.ndarray, "n s s 3"]) -> Iterator[Any]:
+            nonlocal done
+            for answer in self.model.answers(images):
+                done += 1
+                say.track(what, done, max(done, times * len(self.images)))
+                yield answer
+
+        return answers
 
 
 def checked(asked: Asked, demands: Sequence[Requirement], headline: str) -> tuple[Asked, list[Requirement]]:
@@ -123,7 +134,7 @@ def degraded(given: Exam, names: Sequence[str], *, seed: int, say: Say) -> Degra
         group=given.group,
     )
     return degradation.audit(
-        scoring(given, seed=seed, say=say),
+        scoring(given, given.asking(say, "spoiled images", 1 + len(names) * len(SEVERITIES)), seed=seed),
         given.images,
         metric=given.held.task.headline,
         corruptions={name: corruption(name) for name in names},
@@ -133,14 +144,17 @@ def degraded(given: Exam, names: Sequence[str], *, seed: int, say: Say) -> Degra
     )
 
 
-def scoring(given: Exam, *, seed: int, say: Say) -> Callable[..., tuple[float, NDArray[np.float64]]]:
+def scoring(given: Exam, answers: Asking, *, seed: int) -> Callable[..., tuple[float, NDArray[np.float64]]]:
     """From spoiled images to the headline and its replicates, with what is drawn there hidden or moved along."""
     task, labels = given.held.task, given.held.labels
 
     def score(
         images: UInt8[np.ndarray, "n s s 3"], name: str, severity: int
     ) -> tuple[float, NDArray[np.float64]]:
-        found = given.find(images, say)
+        found = [
+            task.found(answer, placed, true.image_hw)
+            for answer, placed, true in zip(answers(images), given.placings, given.truth, strict=True)
+        ]
         truth = followed(given, images, name, severity)
         judgement = task.judge(found, truth, labels, seed=seed, group=given.group)
         judgement = replace(judgement, replicates=REPLICATES)

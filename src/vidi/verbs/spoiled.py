@@ -15,6 +15,7 @@ from vidi.core.progress import Say
 from vidi.core.requirement import SEVERITIES, Requirement, known
 from vidi.data.cutouts import read_cutouts
 from vidi.data.drawn.cutouts import drawn_cutouts
+from vidi.ops.pasting import PLACES, SIZES
 from vidi.verbs.answered import Found
 from vidi.verbs.pictures import MOST, Exam, Pictures, exam, sat_by
 
@@ -198,7 +199,7 @@ def transplanted(given: Exam, what: str, *, seed: int, say: Say) -> tuple[list[d
     cutouts, there = (drawn_cutouts(), 0) if what == DRAWN else read_cutouts(Path(what))
     numbers: list[dict[str, Any]] = []
     said = [f"of {there:,} cut-outs, {len(cutouts)} were pasted in"] if there > len(cutouts) else []
-    times = 1 + len(elephant.SIZES) * len(elephant.PLACES) ** 2
+    times = 1 + len(SIZES) * len(PLACES) ** 2
     for name, pixels in cutouts.items():
         say(f"pasting {name} into {len(given.images):,} images")
         predict = given.asking(say, f"with {name}", times)
