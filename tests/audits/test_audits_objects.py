@@ -52,6 +52,19 @@ def test_everybody_and_every_label_have_the_metrics_values(drawn, found):
     assert found.find("AP", f"class={LABELS[0]}") is not None
 
 
+def test_calibration_of_a_label_is_that_of_what_is_called_so(drawn, found):
+    for number, label in enumerate(LABELS):
+        mine = Detected(
+            drawn.truth.take(drawn.truth.label == number),
+            drawn.found.take(drawn.found.label == number),
+            N,
+            LABELS,
+            replicates=30,
+        )
+        (alone_,) = calibration.measure(mine)
+        assert found.find(alone_.name, f"class={label}").value == pytest.approx(alone_.value)
+
+
 def test_recall_counts_what_is_surely_found_and_parts_add_up(drawn, found):
     for names in (["half=odd", "half=even"], [f"class={label}" for label in LABELS]):
         parts = [found.find("recall", name) for name in names]

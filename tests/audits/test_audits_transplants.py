@@ -77,7 +77,8 @@ def bright(block):
 
 def test_shares_by_size_and_over_everything():
     told = audit(bright, images(), CUTOUT, label=0, places=(0.0,), sizes=(0.1, 0.3), replicates=50)
-    numbers = {(m.name, m.of): m for m in told}
+    numbers = {(m.name, m.of): m for m in told.measured}
+    assert told.worst is not None and told.worst[1] == (0.3, 0.0, 0.0)
     assert numbers["others lost", "size 0.1"].value == 0 and numbers["others lost", "size 0.3"].value == 1
     assert numbers["others lost", ""].value == numbers["others lost", "far from it"].value == 0.5
     assert np.isnan(numbers["others lost", "beside it"].value)
@@ -87,9 +88,9 @@ def test_shares_by_size_and_over_everything():
 def test_an_invisible_thing_changes_nothing_and_order_does_not_matter():
     clear = CUTOUT * np.array([1, 1, 1, 0], np.uint8)
     told = audit(bright, images(), clear, places=(0.0, 1.0), sizes=(0.3,), replicates=20)
-    assert all(m.value == 0 for m in told if m.value == m.value)
+    assert all(m.value == 0 for m in told.measured if m.value == m.value)
     back = audit(bright, images()[::-1], clear, places=(0.0, 1.0), sizes=(0.3,), replicates=20)
-    assert [m.record() for m in told] == [m.record() for m in back]
+    assert [m.record() for m in told.measured] == [m.record() for m in back.measured] and told.worst is None
     with pytest.raises(ValueError, match="at least one image"):
         audit(bright, images(0), clear)
 

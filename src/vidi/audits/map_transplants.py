@@ -124,12 +124,12 @@ def trial(*, planted: bool, seed: int) -> bool:
     random = np.random.default_rng([seed, planted])
     images = random.integers(0, 60, (TRIAL.n, 32, 32, 3)).astype(np.uint8)
     images[:, 20:32, 20:32] = 255 - images[:, 20:32, 20:32] // 8
-    keys = digests(images[:, 20:]).tolist()
+    keys = digests(images[:, 20:, 20:]).tolist()
     chance = dict(zip(keys, random.random(TRIAL.n), strict=True))
 
     def find(block: Images) -> list[np.ndarray]:
         blind = marked(block) & np.array(
-            [chance[key] < TRIAL.rate * planted for key in digests(block[:, 20:]).tolist()]
+            [chance[key] < TRIAL.rate * planted for key in digests(block[:, 20:, 20:]).tolist()]
         )
         return [
             (image[..., 1] > 128).astype(np.uint8) * np.uint8(not one)

@@ -100,6 +100,7 @@ def of_objects(detected: Detected, subset: tuple[str, ...], groups: Sequence[Mem
     """What can be told of groups of objects: only of a label, or of a size, is it known what a false alarm is."""
     if subset == (LABEL,):
         yield from measure.precision_of_labels(detected, subset, groups)
+        yield measure.calibration_of_labels(detected, subset, groups)
     if subset == (SIZE,):
         bounds = size_bounds(detected.truth.size)
         ranges = [bounds[group.name.removeprefix(f"{SIZE}=")] for group in groups]

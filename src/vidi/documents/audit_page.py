@@ -23,6 +23,7 @@ TITLES = {
     "slices": "Slices",
     "corruptions": "Corruptions",
     "dials": "Difficulties",
+    "pasted": "Pasted in",
     "outcomes": "Outcomes",
     "overall": "Everybody",
     "small": "Too small",
@@ -55,6 +56,10 @@ def render(
 ) -> str:
     """The whole page as HTML; `source` is the file beside it that holds every number."""
     shown = sections(found) | {"mistakes": list(mistakes(found, pictures or {}))}
+    shown["pasted"] = [
+        dict(entry) | {"source": picture((pictures or {}).get(f"pasted {entry['name']}"))}
+        for entry in found.content.get("elephant_shown") or ()
+    ]
     names = [*TITLES, *(f"list-{place + 1}" for place in range(len(shown["lists"])))]
     titles = TITLES | {f"list-{place + 1}": title for place, (title, *_) in enumerate(shown["lists"])}
     there = {"demands": "lines", "words": "said", "groups": "matrix", "corruptions": "curves"}

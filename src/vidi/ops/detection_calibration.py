@@ -12,16 +12,18 @@ BINS = 10
 LEAST = 0.05  # detectors answer with hundreds of near-zero scores, which would drown the rest
 
 
-def binned(detected: Detected) -> Float[np.ndarray, "n b 2"]:
+def binned(detected: Detected, label: int | None = None) -> Float[np.ndarray, "n b 2"]:
     """For each image and bin: the sum of right minus score over the objects that are judged, and their number.
 
-    Raises ValueError for scores above 1.
+    With `label`, over those that are called so. Raises ValueError for scores above 1.
     """
     matches = matches_of(detected)
     score = detected.score[matches.ranked]
     if len(score) and score.max() > 1:
         raise ValueError(f"a calibration error wants scores in [0, 1]; got {score.max():.3g}")
     keep = ~matches.ignored[FIFTY] & (score >= LEAST)
+    if label is not None:
+        keep &= detected.found.label[matches.ranked] == label
     score, image = score[keep], detected.found.image[matches.ranked][keep]
     right = (matches.true[FIFTY] >= 0)[keep]
     bins = np.minimum((score * BINS).astype(np.int64), BINS - 1)

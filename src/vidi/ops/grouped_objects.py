@@ -81,17 +81,35 @@ def recall_of_objects(detected: Detected, subset: tuple[str, ...], groups: Seque
 
 def calibration_of_images(detected: Detected, subset: tuple[str, ...], groups: Sequence[Member]) -> Rate:
     """The calibration error of the scores in each group of images; larger, by chance alone, where there are fewer."""
-    values, counts = binned(detected), drawings(detected).astype(np.float64)
-    columns, found = [], []
-    for group in groups:
-        mine = values * group.rows[:, None, None]
-        columns.append(error(np.einsum("rn,nbk->rbk", counts, mine, optimize=True)))
-        found.append(int(mine[..., 1].sum()))
-    both = np.stack(columns, axis=1) if columns else np.zeros((len(counts), 0))
+    values = binned(detected)
+    tables = [values * group.rows[:, None, None] for group in groups]
     units = [drawn_units(detected, group.rows) for group in groups]
+    return _calibration(detected, subset, groups, tables, units)
+
+
+def calibration_of_labels(detected: Detected, subset: tuple[str, ...], groups: Sequence[Member]) -> Rate:
+    """The calibration error of what is called by each label; `groups` are objects of one label each."""
+    labels = [int(detected.truth.label[np.argmax(group.rows)]) for group in groups]
+    tables = [binned(detected, label) for label in labels]
+    units = [drawn_units(detected, table[..., 1].sum(axis=1) > 0) for table in tables]
+    return _calibration(detected, subset, groups, tables, units)
+
+
+def _calibration(
+    detected: Detected,
+    subset: tuple[str, ...],
+    groups: Sequence[Member],
+    tables: Sequence[Float[np.ndarray, "n b 2"]],
+    units: Sequence[int],
+) -> Rate:
+    counts = drawings(detected).astype(np.float64)
+    columns = [error(np.einsum("rn,nbk->rbk", counts, table, optimize=True)) for table in tables]
+    both = np.stack(columns, axis=1) if columns else np.zeros((len(counts), 0))
+    found = [int(table[..., 1].sum()) for table in tables]
     notes = [f"{count} found objects; biased upwards, the more so the fewer" for count in found]
     names, n = tuple(group.name for group in groups), [group.n for group in groups]
-    return Rate("detection calibration error", subset, names, both[0], both[1:], n, units, notes, errors=True)
+    name = "detection calibration error"
+    return Rate(name, subset, names, both[0], both[1:], n, units, notes, errors=True)
 
 
 def seen_objects(detected: Detected) -> Bool[np.ndarray, " g"]:

@@ -17,7 +17,7 @@ from vidi.verbs.dense_answers import Held, held
 from vidi.verbs.dense_errors import drawn_errors
 from vidi.verbs.dense_groups import TRAITS, grouped
 from vidi.verbs.dense_spoiled import checked, degraded, demanded, exam, record
-from vidi.verbs.dense_transplants import transplanted
+from vidi.verbs.dense_transplants import Pasted, transplanted
 from vidi.verbs.form import task_named
 from vidi.verbs.spoiled import Asked
 
@@ -31,14 +31,15 @@ def audited(request: Request) -> Audit:
     by = attributes_asked(request, answers)
     request.say(f"comparing groups of {len(answers):,} images")
     groups = grouped(answers, by, request.smallest)
-    more, told, said = spoiled(answers, images, under, seed=request.seed, say=request.say)
+    more, told, pasted = spoiled(answers, images, under, seed=request.seed, say=request.say)
     numbers = [*whole(answers.stated), *groups.measured, *told]
     judged = tuple(
         judge(demand, numbers, groups.by, request.subject, under=(headline,)) for demand in request.demands
     )
     content = described(answers, groups, judged) | more
-    content["sentences"] = [*content["sentences"], *said]
+    content["sentences"] = [*content["sentences"], *pasted.sentences]
     content["errors"], pictures = drawn_errors(answers)
+    pictures = {**pictures, **pasted.pictures}
     folder = written(content, answers.home, request.out, request.subject, pictures)
     if request.out is None:
         retold(answers.home, request.say)
@@ -91,20 +92,21 @@ def task_of(request: Request) -> DenseTask:
 
 def spoiled(
     answers: Held, asked: Asked, under: Sequence[Requirement], *, seed: int, say: Say
-) -> tuple[dict[str, Any], list[Measured], list[str]]:
-    """The keys of audit.json that come of spoiling images, the numbers that demands speak of, and sentences."""
+) -> tuple[dict[str, Any], list[Measured], Pasted]:
+    """The keys of audit.json that come of spoiling images, the numbers that demands speak of, what was pasted in."""
     rest = dict.fromkeys(name for demand in under for name in demand.arguments)
     wanted = {"robustness": asked.corruptions, "dials": asked.dials}
     wanted["demanded"] = [name for name in rest if name not in {*asked.corruptions, *asked.dials}]
     if not any(wanted.values()) and asked.elephant is None:
-        return {}, [], []
+        return {}, [], Pasted()
     given = exam(answers, most=asked.most, seed=seed)
     found = {key: degraded(given, names, seed=seed, say=say) for key, names in wanted.items() if names}
     content: dict[str, Any] = {key: record(each, given) for key, each in found.items() if key != "demanded"}
-    said: list[str] = []
+    pasted = Pasted()
     if asked.elephant is not None:
-        content["elephant"], said = transplanted(given, asked.elephant, seed=seed, say=say)
-    return content, [demanded(demand, found, given) for demand in under], said
+        pasted = transplanted(given, asked.elephant, seed=seed, say=say)
+        content |= {"elephant": pasted.numbers, "elephant_shown": pasted.shown}
+    return content, [demanded(demand, found, given) for demand in under], pasted
 
 
 def described(answers: Held, groups: GroupRates, judged: Sequence[Judged]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from vidi.core.requirement import Requirement, known
 CLASS = "class"  # the true label, as an attribute: accuracy among a class's examples is its recall
 ALIASES: Mapping[str, str] = {
     "ece": "calibration error",
+    "d-ece": "detection calibration error",
+    "D-ECE": "detection calibration error",
     "tpr": "true positive rate",
     "fpr": "false positive rate",
     "ppv": "positive predictive value",

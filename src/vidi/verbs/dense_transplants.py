@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +15,42 @@ from vidi.core.progress import Say
 from vidi.data.cutouts import read_cutouts
 from vidi.data.drawn.cutouts import drawn_cutouts
 from vidi.data.found import FoundMap
+from vidi.ops import pasting
 from vidi.ops.pasting import cells
 from vidi.ops.placing import Placing
 from vidi.verbs.dense_spoiled import Exam
+from vidi.verbs.drawn_change import before_and_after
 from vidi.verbs.spoiled import DRAWN
 
 AS_IT_IS = Placing(1.0, 1.0, 0.0, 0.0)
-Cutouts = Mapping[str, UInt8[np.ndarray, "h w 4"]]
+Picture = UInt8[np.ndarray, "h w 4"]
+Cutouts = Mapping[str, Picture]
 
 
-def transplanted(given: Exam, what: str, *, seed: int, say: Say) -> tuple[list[dict[str, Any]], list[str]]:
-    """What pasting each cut-out in changes: its numbers, and a sentence for each."""
+@dataclass(frozen=True)
+class Pasted:
+    """Of all cut-outs: every number, sentences, and of each that changed something far away, the paste that changed
+    most, as a picture with words."""
+
+    numbers: list[dict[str, Any]] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    shown: list[dict[str, str]] = field(default_factory=list)
+    pictures: dict[str, bytes] = field(default_factory=dict)
+
+
+def transplanted(given: Exam, what: str, *, seed: int, say: Say) -> Pasted:
+    """What pasting each cut-out in changes."""
     cutouts: Cutouts
     cutouts, there = (drawn_cutouts(), 0) if what == DRAWN else read_cutouts(Path(what))
-    numbers: list[dict[str, Any]] = []
-    said = [f"of {there:,} cut-outs, {len(cutouts)} were pasted in"] if there > len(cutouts) else []
+    pasted = Pasted()
+    if there > len(cutouts):
+        pasted.sentences.append(f"of {there:,} cut-outs, {len(cutouts)} were pasted in")
     for name, pixels in cutouts.items():
         say(f"pasting {name} into {len(given.images):,} images")
-        found = numbers_of(given, name, pixels, seed=seed, say=say)
-        numbers += [replace(each, of=named(name, each.of)).record() for each in found]
-        said += sentences(name, found)
-    return numbers, said
+        found = asked(given, name, pixels, pasted, seed=seed, say=say)
+        pasted.numbers.extend(replace(each, of=named(name, each.of)).record() for each in found)
+        pasted.sentences.extend(sentences(name, found))
+    return pasted
 
 
 def named(name: str, of: str) -> str:
@@ -45,12 +60,11 @@ def named(name: str, of: str) -> str:
     return ": ".join(filter(None, (name, of)))
 
 
-def numbers_of(
-    given: Exam, name: str, pixels: UInt8[np.ndarray, "h w 4"], *, seed: int, say: Say
-) -> list[Measured]:
-    """By the kind of what is found."""
-    label = label_of(name, given.held.labels)
-    options: dict[str, Any] = {"label": label, "group": given.group, "seed": seed}
+def asked(
+    given: Exam, name: str, pixels: Picture, pasted: Pasted, *, seed: int, say: Say
+) -> Sequence[Measured]:
+    """The numbers of one cut-out, by the kind of what is found; what is worth a look goes to `pasted`."""
+    options: dict[str, Any] = {"label": label_of(name, given.held.labels), "group": given.group, "seed": seed}
     answers = given.asking(say, f"with {name}", 1 + len(cells()))
 
     def objects(images: UInt8[np.ndarray, "n s s 3"]) -> list[Any]:
@@ -62,7 +76,16 @@ def numbers_of(
 
     if isinstance(given.truth[0], FoundMap):
         return map_transplants.audit(classes, given.images, pixels, **options)
-    return transplants.audit(objects, given.images, pixels, **options)
+    found = transplants.audit(objects, given.images, pixels, **options)
+    if found.worst is not None:
+        row, (size, down, right) = found.worst
+        image = given.images[row : row + 1]
+        after = pasting.transplanted(image, pixels, size=size, place=(down, right))
+        was, now = objects(np.concatenate([image, after]))
+        path = given.held.loaded.dataset.column("path")[given.held.rows[given.places[row]]]
+        pasted.shown.append({"name": name, "path": str(path)})
+        pasted.pictures[f"pasted {name}"] = before_and_after(image[0], after[0], was, now, given.held.labels)
+    return found.measured
 
 
 def label_of(name: str, labels: Sequence[str]) -> int | None:
@@ -91,7 +114,7 @@ def sentences(name: str, found: Sequence[Measured]) -> list[str]:
         verdict = "more than" if each.low > tolerated else "perhaps more than"
         verdict = "no more than" if each.high <= tolerated else verdict
         said.append(
-            f"with {name} in the image, {each.value:.1%} [{each.low:.1%}, {each.high:.1%}] {words}: {verdict} the "
+            f"with {name} in the image, {share(each)} {words}: {verdict} the "
             f"{tolerated:.0%} that would be as good as none"
         )
     return said
@@ -99,9 +122,14 @@ def sentences(name: str, found: Sequence[Measured]) -> list[str]:
 
 def thing(name: str, each: Measured) -> str:
     """Whether it was seen, or taken for something that it is not."""
-    share = f"{each.value:.1%} [{each.low:.1%}, {each.high:.1%}]"
     if each.name == "thing unseen":
-        return f"{name}, pasted in, goes unseen in {share} of the places"
+        return f"{name}, pasted in, goes unseen in {share(each)} of the places"
     if each.name == map_transplants.UNSEEN:
-        return f"{share} of the pixels of {name}, pasted in, do not get its class"
-    return f"{name}, pasted in, is none of the labels, and is taken for one in {share} of the places"
+        return f"{share(each)} of the pixels of {name}, pasted in, do not get its class"
+    return f"{name}, pasted in, is none of the labels, and is taken for one in {share(each)} of the places"
+
+
+def share(each: Measured) -> str:
+    """`3.4% [1.2%, 6.8%]`, without brackets where there is no interval."""
+    between = f" [{each.low:.1%}, {each.high:.1%}]" if each.low == each.low else ""
+    return f"{each.value:.1%}{between}"
