@@ -167,7 +167,7 @@ def trial(*, planted: bool, seed: int) -> bool:
         [np.flatnonzero(each) for each in keep],
         scores=[0.5 + random.random(int(each.sum())) / 2 for each in keep],
     )
-    detected = Detected(truth, found, TRIAL.n, ("disc", "square"), replicates=100, seed=seed)
+    detected = Detected(truth, found, TRIAL.n, ("disc", "square"), replicates=60, seed=seed)
     groups = {"group": np.where(half, "second", "first").astype(object)}
     found_gap = audit(detected, image_hw=[(100, 100)] * TRIAL.n, images=groups, by=["group"]).find(
         "gap(recall, group)"
