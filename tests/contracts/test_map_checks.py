@@ -118,6 +118,12 @@ def test_its_planted_fault_is_found(name):
         assert checked.verdict is Verdict.FAILS, checked.measured
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if CARDS[name].facts["bound"] == 0])
+def test_a_map_that_ranks_nothing_does_not_pass(name):
+    blank = check(name, lambda _, images: torch.zeros(len(images), *images.shape[2:]))
+    assert blank.verdict is not Verdict.STANDS and blank.measured.value != 0
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_seed_gives_the_same_number(name):
     assert check(name, truth).measured == check(name, truth).measured

@@ -16,7 +16,7 @@ from vidi.explanations.subject import rank_correlation
 from vidi.ops.attribution import one_class
 from vidi.ops.imputation import WEIGHTS, imputed
 from vidi.ops.randomised import randomised
-from vidi.ops.ranked import area, rank_masks
+from vidi.ops.ranked import area, rank_masks, ranks
 
 
 def solved(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
@@ -71,6 +71,15 @@ def test_ranked_masks_and_areas_by_hand():
     torch.testing.assert_close(
         area(torch.tensor([[1.0, 0.0], [0.5, 1.0], [0.0, 0.0]])), torch.tensor([0.5, 0.5])
     )
+
+
+def test_ranks_are_an_order_and_equals_have_no_place_of_their_own():
+    maps = torch.tensor([[3.0, 1.0, 2.0], [0.0, 0.0, 0.0]])
+    found = ranks(maps, generator=seeded(0))
+    assert found[0].tolist() == [2, 0, 1] and sorted(found[1].tolist()) == [0, 1, 2]
+    flat = torch.zeros(1, 8, 8)
+    first = torch.stack([ranks(flat, generator=seeded(seed))[0] for seed in range(64)]).mean(dim=0)
+    assert first.std() < 5  # 63 / 2 on average, everywhere
 
 
 def test_rank_correlation_is_spearmans_and_nothing_ranks_nothing():

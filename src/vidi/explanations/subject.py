@@ -16,11 +16,10 @@ from vidi.core.network import Scorer
 from vidi.core.scores import Scores
 from vidi.ops.bootstrap import bootstrapped, ratio
 from vidi.ops.intervals import midranks
-from vidi.ops.ranked import area
+from vidi.ops.ranked import area, ranks
 
 CELLS = 14  # an image is taken apart in so many cells along each side
 STEPS = torch.linspace(0, 1, 6)  # the shares of them that are gone, or shown
-ORDERS = 4  # random ones, whose mean is chance: one alone would be as uncertain as the map
 FIRST = 16  # images are enough where whole maps are compared: every image says much the same
 
 Explain = Callable[[Scorer, Tensor], Tensor]
@@ -63,14 +62,18 @@ class Subject:
         square = cells.reshape(-1, 1, side, side)
         return functional.interpolate(square, size=self.maps.shape[1:], mode="nearest")[:, 0]
 
-    def chance(self, curve: Callable[[Tensor], Tensor]) -> Float[Tensor, " n"]:
-        """The mean area under `curve` of random maps of cells, the same ones for all methods."""
-        found = []
-        for number in range(ORDERS):
-            generator = seeded(self.seed + 1 + number)
-            cells = torch.rand((len(self.images), self.cells(self.maps).shape[1]), generator=generator)
-            found.append(area(curve(self.over_image(cells))))
-        return torch.stack(found).mean(dim=0)
+    def ranked_cells(self) -> Float[Tensor, "n h w"]:
+        """The rank of each pixel's cell in the map, 0 for the lowest; equals in random order."""
+        return self.over_image(ranks(self.cells(self.maps), generator=seeded(self.seed)))
+
+    def turned_round(self, curve: Callable[[Tensor], Tensor]) -> Float[Tensor, " n"]:
+        """Half of what the area under `curve` is larger in the map's order of cells than in the opposite one.
+
+        0 is chance. The two share what else an image does to a curve, so that they tell more than the map's order
+        beside a random one.
+        """
+        cells = self.ranked_cells()
+        return (area(curve(cells)) - area(curve(-cells))) / 2
 
     def first(self) -> UInt8[Tensor, "m 3 h w"]:
         """The images on which whole maps are compared."""

@@ -23,8 +23,7 @@ from vidi.version import VERSION
 
 FILE = "explanations.json"
 SECONDS, SECONDS_IF_NAMED, ALL_SECONDS = 30.0, 180.0, 120.0  # for one method's checks, and all of them
-ANSWERS = 16  # that the checks of one method want of each image
-ORDERS = 32  # answers for each image that random orders take, once for all methods
+ANSWERS = 24  # that the checks of one method want of each image
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,6 @@ class Believing:
     images: Tensor = field(default_factory=lambda: torch.zeros(0))
     posed: Posed | None = None
     answer: float = 0.0
-    ordered: int = 0  # images whose random orders are known
 
     def of(self, methods: Sequence[Method], *, named: bool) -> list[Belief]:
         """A verdict for each method, computed where none is kept; more patiently where the method was named."""
@@ -103,14 +101,13 @@ class Believing:
         answer = self._seconds_for_an_answer(images, posed)
 
         def takes(count: int) -> float:
-            return each * maps_for(count) + answer * (ANSWERS * count + ORDERS * max(0, count - self.ordered))
+            return each * maps_for(count) + answer * ANSWERS * count
 
         counts = range(affordable(method, len(images)), FEWEST - 1, -1)
         some = next((count for count in counts if takes(count) <= left), 0)
         if not some:
             why = f"not checked: that takes about {takes(FEWEST):.0f} s; --method {method.name} does it"
             return unchecked(method, why)
-        self.ordered = max(self.ordered, some)
         found = judge(
             [method],
             posed.network,

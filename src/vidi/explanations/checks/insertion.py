@@ -10,35 +10,34 @@ from torch.nn import functional
 from vidi.core.card import Card
 from vidi.core.measured import Claim
 from vidi.explanations.subject import STEPS, Checked, Subject, mean_over_images
-from vidi.ops.ranked import area, rank_masks
+from vidi.ops.ranked import rank_masks
 
 CARD = Card(
     title="Insertion",
-    idea="Cells of a blurred picture become sharp in the map's order; the area under the probability should be larger "
-    "than in random order.",
+    idea="Cells of a blurred picture become sharp in the map's order, and in the opposite one: the area under the "
+    "probability should be larger.",
     paper="Petsiuk, Das and Saenko 2018, arXiv:1806.07421, section 4.1",
-    differs="Cells of a 14 x 14 grid, not pixels, in five steps; judged against the mean of four random orders of the "
-    "same cells.",
+    differs="Cells of a 14 x 14 grid, not pixels, in five steps; judged against the opposite order of the same cells.",
     facts={"finds": "a map drawn at random", "bound": 0.0, "at_least": True},
 )
 BLUR = 16  # a blurred picture has the detail of one an eighth to a sixteenth as wide
 
 
 def check(subject: Subject) -> Checked | None:
-    """Mean over images of the area in the map's order minus that in random orders; above 0 it is better than chance."""
-    better = area(curve(subject, subject.maps)) - subject.chance(partial(curve, subject))
-    gain = mean_over_images("insertion, gain over random", better, subject, unit="probability")
+    """Mean over images of half the difference of areas, the map's order minus the opposite; above 0 is more than chance."""
+    better = subject.turned_round(partial(curve, subject))
+    gain = mean_over_images("insertion, gain over chance", better, subject, unit="probability")
     return Checked(
         "insertion",
         gain,
         Claim(gain.name, True, 0.0),
-        "showing what it ranks highest is no better than chance",
+        "showing what it ranks highest brings no more than the lowest",
     )
 
 
-def curve(subject: Subject, maps: Float[Tensor, "n h w"]) -> Float[Tensor, "s n"]:
-    """The probability with 0, 20, … 100 % of the cells sharp, those that `maps` rank highest first."""
-    shown = rank_masks(subject.over_image(subject.cells(maps)), STEPS)[:, :, None]
+def curve(subject: Subject, ranks: Float[Tensor, "n h w"]) -> Float[Tensor, "s n"]:
+    """The probability with 0, 20, … 100 % of the cells sharp, those with the highest `ranks` first."""
+    shown = rank_masks(ranks, STEPS)[:, :, None]
     pixels = subject.images.float()
     small = functional.adaptive_avg_pool2d(pixels, max(1, min(pixels.shape[2:]) // BLUR))
     blurred = functional.interpolate(small, size=pixels.shape[2:], mode="bilinear")

@@ -9,7 +9,7 @@ from vidi.core.device import seeded
 from vidi.core.measured import Claim
 from vidi.explanations.subject import Checked, Subject, mean_over_images
 from vidi.ops.imputation import imputed
-from vidi.ops.ranked import rank_masks
+from vidi.ops.ranked import rank_masks, ranks
 
 CARD = Card(
     title="Remove and debias (ROAD)",
@@ -24,7 +24,8 @@ SHARES, NOISE = (0.2, 0.4, 0.6, 0.8), 0.01 * 255
 
 def check(subject: Subject) -> Checked | None:
     """Mean over images and shares of half the difference: least relevant first minus most relevant first."""
-    most, least = (curve(subject, maps) for maps in (subject.maps, -subject.maps))
+    order = ranks(subject.maps, generator=seeded(subject.seed))
+    most, least = curve(subject, order), curve(subject, -order)
     gain = mean_over_images("ROAD", (least - most).mean(dim=0) / 2, subject, unit="probability")
     return Checked(
         "road",
