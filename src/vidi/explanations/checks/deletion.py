@@ -14,7 +14,7 @@ from vidi.ops.ranked import rank_masks
 
 CARD = Card(
     title="Deletion",
-    idea="Cells go blank in the map's order, and in the opposite one: the area under the probability should be smaller.",
+    idea="Cells go blank in the map's order, and in the opposite one: the area below the probability must be smaller.",
     paper="Petsiuk, Das and Saenko 2018, arXiv:1806.07421, section 4.1",
     differs="Cells of a 14 x 14 grid, not pixels (random pixels break a picture faster than any map), in five steps; "
     "judged against the opposite order of the same cells, which tells chance from more on few images.",

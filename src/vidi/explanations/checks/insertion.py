@@ -24,7 +24,7 @@ BLUR = 16  # a blurred picture has the detail of one an eighth to a sixteenth as
 
 
 def check(subject: Subject) -> Checked | None:
-    """Mean over images of half the difference of areas, the map's order minus the opposite; above 0 is more than chance."""
+    """Mean over images of half the difference of areas, the map's order minus the opposite; above 0 beats chance."""
     better = subject.turned_round(partial(curve, subject))
     gain = mean_over_images("insertion, gain over chance", better, subject, unit="probability")
     return Checked(
