@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-BLOCK = 512  # boxes that are compared with each other at once
+BLOCK = 192  # boxes that are compared with each other at once
 
 
 def iou(a: Float[Tensor, "n 4"], b: Float[Tensor, "m 4"]) -> Float[Tensor, "n m"]:
@@ -28,25 +28,37 @@ def iou(a: Float[Tensor, "n 4"], b: Float[Tensor, "m 4"]) -> Float[Tensor, "n m"
 
 
 def nms(
-    boxes: Float[Tensor, "n 4"], scores: Float[Tensor, " n"], iou_threshold: float
+    boxes: Float[Tensor, "n 4"],
+    scores: Float[Tensor, " n"],
+    iou_threshold: float,
+    *,
+    labels: Int[Tensor, " n"] | None = None,
+    most: int | None = None,
 ) -> Int[Tensor, " kept"]:
-    """Numbers of the boxes that no kept box of a higher score overlaps by more than the threshold, best first.
+    """Numbers of the boxes that no kept box of a higher score overlaps by more than the threshold, best first; `most`
+    of them at most. With `labels` only boxes of the same label exclude each other.
 
     Exactly the greedy algorithm; of equal scores the earlier row is ahead. Memory grows with the number kept, not
     with its square.
     """
+
+    def excluding(a: Tensor, b: Tensor) -> Tensor:
+        over = iou(ordered[a], ordered[b]) > iou_threshold
+        return over if labels is None else over & (named[a][:, None] == named[b][None])
+
     order = scores.argsort(descending=True, stable=True)
     ordered = boxes.detach()[order]
     ordered = ordered if ordered.dtype == torch.float64 else ordered.float()
+    named = order if labels is None else labels[order]
     kept = order[:0]
     for start in range(0, len(ordered), BLOCK):
+        if most is not None and len(kept) >= most:
+            break
         place = torch.arange(start, min(start + BLOCK, len(ordered)), device=boxes.device)
         if len(kept):
-            covered = (iou(ordered[kept], ordered[place]) > iou_threshold).any(dim=0)
-            place = place[~covered]
-        here = ordered[place]
-        kept = torch.cat([kept, place[unbeaten(iou(here, here) > iou_threshold)]])
-    return order[kept]
+            place = place[~excluding(kept, place).any(dim=0)]
+        kept = torch.cat([kept, place[unbeaten(excluding(place, place))]])
+    return order[kept[:most]]
 
 
 def unbeaten(overlaps: Tensor) -> Tensor:

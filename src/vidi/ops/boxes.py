@@ -49,14 +49,7 @@ def class_nms(
     """`nms` in each class for itself: numbers of the boxes that stay, best first, `most` of them at most."""
     if not 0 <= iou_threshold <= 1:
         raise ValueError(f"iou_threshold is a share, 0 to 1; got {iou_threshold}")
-    if not len(boxes):
-        return labels.new_zeros(0).long()
-    # Classes are laid side by side, so far apart that boxes of different classes cannot overlap. In double
-    # precision, because the shift would eat the fractions of a pixel in single.
-    low = boxes.double().amin()
-    wide = boxes.double().amax() - low + 1
-    apart = boxes.double() - low + (labels.double() * wide)[:, None]
-    return nms(apart, scores, iou_threshold)[:most]
+    return nms(boxes, scores, iou_threshold, labels=labels, most=most)
 
 
 def clip(boxes: Float[Tensor, "n 4"], image_hw: tuple[int, int]) -> Float[Tensor, "n 4"]:

@@ -1,5 +1,6 @@
 """A small anchor-free detector in one pass: every place of three maps says a class and how far its object reaches."""
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -99,9 +100,7 @@ class Yolo(nn.Module):
         return {"logits": raw[..., 4:].float(), "boxes": boxes, "places": where}
 
     def _places(self, grids: Grids, device: torch.device) -> Float[Tensor, "n 3"]:
-        return torch.cat(
-            [places(grid, s, device) for grid, s in zip(grids, self.backbone.strides, strict=True)]
-        )
+        return all_places(grids, self.backbone.strides, device)
 
     def loss(self, outputs: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Tensor]:
         """Cross-entropy of every place's classes with the overlap it reached, and 1 - GIoU of those that answer."""
@@ -146,6 +145,13 @@ def places(grid: tuple[int, int], stride: int, device: torch.device | None = Non
         indexing="ij",
     )
     return torch.stack([column * stride, y * stride, torch.full_like(y, stride)], dim=2).flatten(0, 1)
+
+
+@functools.lru_cache(maxsize=8)
+def all_places(grids: Grids, strides: tuple[int, ...], device: torch.device) -> Float[Tensor, "n 3"]:
+    """`places` of maps of several strides, one after the other; kept, because every image asks for the same."""
+    with torch.inference_mode(False):  # training may be the next to ask
+        return torch.cat([places(grid, stride, device) for grid, stride in zip(grids, strides, strict=True)])
 
 
 @torch.no_grad()
