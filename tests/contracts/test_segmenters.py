@@ -13,7 +13,7 @@ import vidi.models.segmenters
 from dense_networks import SIDE, backbone, images, maps
 from vidi.core.card import Card
 from vidi.core.device import seeded
-from vidi.core.segmenter import Segmenter
+from vidi.core.segmenter import Segmenter, largest
 
 FOLDER = Path(str(vidi.models.segmenters.__file__)).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
@@ -115,3 +115,9 @@ def test_it_learns_two_maps_by_heart(name):
         descent.step()
     known = wanted != 255
     assert (network.decode(network(image))[known] == wanted[known]).float().mean() > 0.8
+
+
+def test_the_largest_is_argmax():
+    logits = torch.randn(2, 5, 7, 9, generator=seeded())
+    assert torch.equal(largest(logits), logits.argmax(dim=1))
+    assert largest(torch.zeros(1, 3, 2, 2)).max() == 0  # of equal ones the first
