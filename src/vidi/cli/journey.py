@@ -132,31 +132,35 @@ def train(
 def demo(
     minutes: Annotated[float | None, typer.Option(help="how long all of it may take")] = 3.0,
     recipe: Annotated[str, typer.Option(help="how to train")] = "auto",
+    task: Annotated[str, typer.Option(help="classification, or detection")] = "classification",
     out: Annotated[Path, typer.Option(help="where the run folder goes")] = Path("runs"),
     json: Json = False,
 ) -> None:
     """Train on the photos that come with vidi.
 
-    Hands that show the digits 0 to 9, split by student.
+    Hands that show the digits 0 to 9, split by student; with --task detection blood cells.
     """
     from vidi.cli import show
+    from vidi.core.errors import UsageError
     from vidi.core.progress import Terminal
-    from vidi.data.embedded import sign_digits
+    from vidi.data.embedded import DEMOS
     from vidi.verbs.train import train as verb
 
-    read = {"target": "digit", "group": "student"}
-    path = sign_digits()
+    if task not in DEMOS:
+        raise UsageError(f"--task wants one of {', '.join(DEMOS)}: for these there is a data set; got {task!r}")
+    told = DEMOS[task]
     run = verb(
-        path,
+        told.path,
         recipe=recipe,
         minutes=minutes,
         out=out,
-        name="sign-digits",
+        name=told.name,
         say=Terminal(),
         began=BEGAN,
-        read=read,
+        read=told.read,
     )
-    show.json_or(json, {"run": str(run.folder), **run.results}, lambda: show.demo(run.folder, run.results))
+    content = {"run": str(run.folder), **run.results}
+    show.json_or(json, content, lambda: show.demo(run.folder, run.results, told.remark))
 
 
 @app.command()

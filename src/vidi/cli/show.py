@@ -70,13 +70,10 @@ def run(folder: Path, results: Mapping[str, Any]) -> None:
     typer.echo(f"\n{seconds:.0f} s in all. The report: {plain(str(folder / 'report.html'))}")
 
 
-def demo(folder: Path, results: Mapping[str, Any]) -> None:
+def demo(folder: Path, results: Mapping[str, Any], remark: str) -> None:
     """The same, and what may surprise."""
     run(folder, results)
-    typer.echo(
-        "\nThe photos are split by student, so that no hand is on both sides. (Here a careless, random split would\n"
-        "flatter nothing; on most data with people in it, it does.)"
-    )
+    typer.echo(f"\n{remark}")
 
 
 def predicted_in_words(done: Any) -> str:
