@@ -21,7 +21,7 @@ def recipe(
     backbone: str = "lite0",
     pretrained: bool = True,
     size_px: int = 256,
-    frozen: int = 8,
+    frozen: int = 16,
     views: int = 8,
     width: int = 96,
     epochs: float = 40.0,

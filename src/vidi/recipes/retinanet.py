@@ -21,7 +21,7 @@ def recipe(
     backbone: str = "lite0",
     pretrained: bool = True,
     size_px: int = 320,
-    frozen: int = 8,
+    frozen: int = 16,
     views: int = 8,
     width: int = 128,
     epochs: float = 40.0,

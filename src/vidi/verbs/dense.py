@@ -29,7 +29,7 @@ from vidi.verbs.qualities import hardest_images, precision_recall_points, qualit
 from vidi.verbs.thumbnails import thumbnails
 
 MOVED_PX, MOVED_SCORE = 1.0, 0.02  # further than another processor's rounding takes an object
-JUDGING_SECONDS = 1 / 8  # for an image
+JUDGING_SECONDS = 1 / 12  # for an image
 SHOWN_SCORE = 0.3  # what is drawn
 WEAK = 0.1  # a score that says little
 FLIPPED = 0.01  # of the images, and of a map's pixels: more than another processor's rounding changes
