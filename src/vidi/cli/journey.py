@@ -147,7 +147,9 @@ def demo(
     from vidi.verbs.train import train as verb
 
     if task not in DEMOS:
-        raise UsageError(f"--task wants one of {', '.join(DEMOS)}: for these there is a data set; got {task!r}")
+        raise UsageError(
+            f"--task wants one of {', '.join(DEMOS)}: for these there is a data set; got {task!r}"
+        )
     told = DEMOS[task]
     run = verb(
         told.path,

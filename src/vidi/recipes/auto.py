@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vidi.core.card import Card
 from vidi.core.job import Fitted, Job
 from vidi.core.task import DenseTask
@@ -32,12 +35,49 @@ def candidates(train: int, median_px: float, seconds_left: float) -> list[tuple[
 USUAL = {"detection": "yolo", "instances": "mask_rcnn", "segmentation": "lraspp"}
 
 
+SIDE_PX, LARGER_PX = 320, 448
+SMALL_PX = 16.0  # an object of this side has two places of the finest map across it
+DEEP_FROM, DEEP_SECONDS = 4_000, 1.0  # training images, and time for each, from which more stages are trained
+
+
 def usual(job: Job) -> Fitted:
-    """The fast one of the recipes that serve a task whose answers lie on the image."""
+    """The fast one of the recipes that serve a task whose answers lie on the image, as its size and budget want it."""
     name = USUAL[job.task.name]
-    fitted = job.recipes[name](job)
+    rows = job.dataset.where("train")
+    chosen = job.folder.decide(
+        "options", lambda: options_for(name, object_side(job, rows), len(rows), job.budget.left)
+    )
+    fitted = job.recipes[name](job, **{option: value for option, value, _ in chosen})
     said = f"auto took {name}: the fastest of the recipes for {job.task.name}, and the one that learns from few images"
-    return replace(fitted, reasons=(said, *fitted.reasons))
+    return replace(fitted, reasons=(said, *(why for _, _, why in chosen), *fitted.reasons))
+
+
+def options_for(
+    name: str, side: float | None, images: int, seconds_left: float
+) -> list[tuple[str, int, str]]:
+    """What differs from the recipe's defaults: an option, its value, and why."""
+    found = []
+    if name == "yolo" and side is not None and side < SMALL_PX and seconds_left > images:
+        why = f"a quarter of the objects are less than {side:.0f} px wide at {SIDE_PX} px, and there is time for more"
+        found.append(("size_px", LARGER_PX, f"size {LARGER_PX} px: {why}"))
+    if images >= DEEP_FROM and seconds_left > DEEP_SECONDS * images:
+        why = (
+            f"{images:,} training images are enough to change more than the last stages, and there is time to"
+        )
+        found.append(("frozen", 8, f"only the stages up to stride 8 stay as they came: {why}"))
+    return found
+
+
+def object_side(job: Job, rows: NDArray[np.int64]) -> float | None:
+    """The side in pixels, at the usual size, that a quarter of the training objects stay under; None without any."""
+    if job.dataset.scheme is None or job.task.name == "segmentation":
+        return None
+    every = job.dataset.annotations()
+    mine = np.isin(every.image, rows)
+    image = every.image[mine]
+    sides = np.stack([job.dataset.column("width"), job.dataset.column("height")], axis=1).astype(float)[image]
+    share = (every.boxes[mine, 2:] - every.boxes[mine, :2]) / sides
+    return float(np.quantile(SIDE_PX * np.sqrt(share.prod(axis=1)), 0.25)) if len(share) else None
 
 
 def recipe(job: Job, *, network: str = "lite0", size_px: int = 128) -> Fitted:
