@@ -25,8 +25,9 @@ import vidi as toolkit
 from folder_to_model import peer_versions, peers_python
 from places_data import work_file
 from places_speed import speeds
-from report import HERE, data_folder, log, run, vidi, write
+from report import HERE, RESULTS, data_folder, log, run, vidi, write
 from vidi import catalog
+from vidi.core.device import machine
 from vidi.core.measured import Measured
 from vidi.data.found import FoundMap, FoundObjects, map_of, objects_of
 from vidi.ops import masks
@@ -113,6 +114,15 @@ def compared(name: str, folder: Path, minutes: float, python: Path, place: Path)
     return found + rows_of(name, SAID[network], numbers, task, done.seconds)
 
 
+def earlier(minutes: float, names: Sequence[str]) -> list[list[Any]]:
+    """What results/places.json has of other sets, if it was measured on this machine and in the same minutes."""
+    path = RESULTS / "places.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    if known.get("minutes") != minutes or known["source"]["machine"] != machine():
+        return []
+    return [row for row in known["table"]["rows"] if row[0] not in names]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="folder of the sets")
@@ -126,19 +136,21 @@ def main() -> None:
         speeds(data_folder(given.data, "bccd"), data_folder(given.data, "camvid_240"), python)
         return
     names, rows = given.sets.split(","), []
+    before = earlier(given.minutes, names)
     for name in names:
         with tempfile.TemporaryDirectory(prefix="vidi-bench-") as place:
             rows += compared(name, data_folder(given.data, name), given.minutes, python, Path(place))
         for row in rows[-4:]:
             log("  ".join(str(value) for value in row))
+        found = sorted([*before, *rows], key=lambda row: list(SETS).index(row[0]))
         write(
             "places",
             metric=f"Average precision and overlap on held-out images after {given.minutes:g} minutes each",
-            n={row[0]: row[5] for row in rows},
+            n={row[0]: row[5] for row in found},
             seeds=[0],
             columns=COLUMNS,
-            rows=rows,
-            data="; ".join(SETS[each][0] for each in names),
+            rows=found,
+            data="; ".join(SETS[name][0] for name in dict.fromkeys(row[0] for row in found)),
             minutes=given.minutes,
             more_versions=peer_versions(python),
         )
