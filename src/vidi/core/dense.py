@@ -14,11 +14,20 @@ from vidi.core.vision import torchvision
 
 @dataclass(frozen=True)
 class Target:
-    """True objects of one image: corners (x1, y1, x2, y2) in pixels of the network's input, labels, perhaps masks."""
+    """True objects of one image: corners (x1, y1, x2, y2) in pixels of the network's input, labels, perhaps masks.
+
+    `ignored` are boxes in which there may be more: crowds, and objects that are not to be counted.
+    """
 
     boxes: Float[Tensor, "n 4"]
     labels: Int[Tensor, " n"]
     masks: Bool[Tensor, "n h w"] | None = None
+    ignored: Float[Tensor, "i 4"] | None = None
+
+    def to(self, device: torch.device) -> "Target":
+        """The same on a device."""
+        moved = (None if x is None else x.to(device) for x in (self.masks, self.ignored))
+        return Target(self.boxes.to(device), self.labels.to(device), *moved)
 
     def solid(self) -> "Target":
         """Those that have an area: nothing can be learned from the others, and their overlaps are 0 / 0."""
@@ -26,7 +35,7 @@ class Target:
         if self.masks is not None:
             keep &= self.masks.flatten(1).any(dim=1)
         masks = None if self.masks is None else self.masks[keep]
-        return Target(self.boxes[keep], self.labels[keep], masks)
+        return Target(self.boxes[keep], self.labels[keep], masks, self.ignored)
 
 
 @dataclass(frozen=True)
@@ -90,9 +99,11 @@ class OnePass(Protocol):
     def outputs(self, raw: Tensor, grids: Grids, image_hw: tuple[int, int]) -> Any: ...
 
 
-def anchors(net: Any, images: int, grids: Grids, image_hw: tuple[int, int]) -> list[Tensor]:
+def anchors(
+    net: Any, images: int, grids: Grids, image_hw: tuple[int, int], device: torch.device | None = None
+) -> list[Tensor]:
     """The anchors of a torchvision detector `net` for images of a size, one tensor an image."""
-    blank = torch.zeros(images, 1, *image_hw, device=next(net.parameters()).device)
+    blank = torch.zeros(images, 1, *image_hw, device=device)
     listed = torchvision().models.detection.image_list.ImageList(blank, [image_hw] * images)
     maps = [blank.new_zeros(1, 1, *grid) for grid in grids]
     found: list[Tensor] = net.anchor_generator(listed, maps)

@@ -38,7 +38,7 @@ class TwoStage(nn.Module):
         maps, rpn, heads = self.net.backbone.of_maps(own), self.net.rpn, self.net.roi_heads
         detection, count = torchvision().models.detection, len(own[0])
         objectness, deltas = rpn.head(list(maps.values()))
-        where = anchors(rpn, count, grids_of(list(maps.values())), hw)
+        where = anchors(rpn, count, grids_of(list(maps.values())), hw, own[0].device)
         counts = [each[0].numel() for each in objectness]
         objectness, deltas = detection.rpn.concat_box_prediction_layers(objectness, deltas)
         boxes = rpn.box_coder.decode(deltas.detach().float(), where).view(count, -1, 4)

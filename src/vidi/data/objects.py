@@ -17,11 +17,14 @@ from vidi.ops.placing import Placing
 
 
 def learn_objects(targets: Targets, row: int, *, with_masks: bool) -> dict[str, Any]:
-    """`boxes` and `labels` (and `masks`) of one image as tv_tensors, without crowds and what is not to be counted."""
+    """`boxes` and `labels` (and `masks`) of one image as tv_tensors; boxes of crowds and of what is not to be counted
+    are `ignored`, where there are any."""
     tv = torchvision_tensors()
     told = targets.tensors(row, with_masks=with_masks)
     keep = ~(told["iscrowd"] | told["difficult"])
     kept = {"boxes": tv.wrap(told["boxes"][keep], like=told["boxes"]), "labels": told["labels"][keep]}
+    if not keep.all():
+        kept["ignored"] = tv.wrap(told["boxes"][~keep], like=told["boxes"])
     if with_masks:
         kept["masks"] = tv.wrap(told["masks"][keep], like=told["masks"])
     return kept
@@ -34,6 +37,7 @@ def collate_objects(entries: Sequence[Mapping[str, Any]]) -> list[Target]:
             boxes=entry["boxes"].as_subclass(torch.Tensor).float(),
             labels=entry["labels"],
             masks=None if "masks" not in entry else entry["masks"].as_subclass(torch.Tensor).bool(),
+            ignored=None if "ignored" not in entry else entry["ignored"].as_subclass(torch.Tensor).float(),
         )
         for entry in entries
     ]

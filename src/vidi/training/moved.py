@@ -174,5 +174,6 @@ def seen(step: Any, image: Any, target: Mapping[str, Any]) -> tuple[Any, dict[st
     cut = whole.clone()
     cut[:, 0::2], cut[:, 1::2] = whole[:, 0::2].clamp(0, size[1]), whole[:, 1::2].clamp(0, size[0])
     keep = area(cut) >= LEAST_SEEN * area(whole).clamp(min=1e-6)
-    kept: dict[str, Any] = {key: value[keep] for key, value in told.items()}
+    kept: dict[str, Any] = {key: value[keep] for key, value in told.items() if key != "ignored"}
+    kept |= {"ignored": told["ignored"]} if "ignored" in told else {}
     return image, kept | {"boxes": tv.BoundingBoxes(cut[keep], format="XYXY", canvas_size=size)}

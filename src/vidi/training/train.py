@@ -272,12 +272,12 @@ def _batches(
 
 
 def moved(target: Any, device: torch.device) -> Any:
-    """A target (a tensor, or a list or mapping of targets) on a device."""
+    """A target (a tensor or what else can go `to` a device, or a list or mapping of targets) on a device."""
     if isinstance(target, Mapping):
         return {name: moved(value, device) for name, value in target.items()}
     if isinstance(target, list):
         return [moved(value, device) for value in target]
-    return target.to(device) if isinstance(target, Tensor) else target
+    return target.to(device) if hasattr(target, "to") else target
 
 
 def _follow(descent: Descent) -> Callable[[int, Mapping[str, float]], None]:

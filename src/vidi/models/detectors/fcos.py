@@ -64,11 +64,13 @@ class Fcos(nn.Module):
     def outputs(self, raw: Float[Tensor, "b n c"], grids: Grids, image_hw: tuple[int, int]) -> dict[str, Any]:
         """The outputs of what the heads say."""
         heads = dict(zip(HEADS, raw.split((self.classes, 4, 1), dim=2), strict=True))
-        return heads | self._places(len(raw), grids, image_hw)
+        return heads | self._places(len(raw), grids, image_hw, raw.device)
 
-    def _places(self, images: int, grids: Grids, hw: tuple[int, int]) -> dict[str, Any]:
+    def _places(
+        self, images: int, grids: Grids, hw: tuple[int, int], device: torch.device | None = None
+    ) -> dict[str, Any]:
         counts = [height * width for height, width in grids]
-        return {"anchors": anchors(self.net, images, grids, hw), "counts": counts, "image_hw": hw}
+        return {"anchors": anchors(self.net, images, grids, hw, device), "counts": counts, "image_hw": hw}
 
     def loss(self, outputs: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Tensor]:
         """Focal loss of the classes, 1 - GIoU of the boxes, cross-entropy of how central a place is."""

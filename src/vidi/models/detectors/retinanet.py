@@ -64,12 +64,14 @@ class RetinaNet(nn.Module):
     def outputs(self, raw: Float[Tensor, "b n c"], grids: Grids, image_hw: tuple[int, int]) -> dict[str, Any]:
         """The outputs of what the heads say."""
         heads = dict(zip(HEADS, raw.split((self.classes, 4), dim=2), strict=True))
-        return heads | self._anchors(len(raw), grids, image_hw)
+        return heads | self._anchors(len(raw), grids, image_hw, raw.device)
 
-    def _anchors(self, images: int, grids: Grids, hw: tuple[int, int]) -> dict[str, Any]:
+    def _anchors(
+        self, images: int, grids: Grids, hw: tuple[int, int], device: torch.device | None = None
+    ) -> dict[str, Any]:
         each = self.net.anchor_generator.num_anchors_per_location()[0]
         counts = [height * width * each for height, width in grids]
-        return {"anchors": anchors(self.net, images, grids, hw), "counts": counts, "image_hw": hw}
+        return {"anchors": anchors(self.net, images, grids, hw, device), "counts": counts, "image_hw": hw}
 
     def loss(self, outputs: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Tensor]:
         """Focal loss of the classes and L1 of the corrections."""

@@ -103,18 +103,24 @@ class Yolo(nn.Module):
         return all_places(grids, self.backbone.strides, device)
 
     def loss(self, outputs: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Tensor]:
-        """Cross-entropy of every place's classes with the overlap it reached, and 1 - GIoU of those that answer."""
+        """Cross-entropy of every place's classes with the overlap it reached, and 1 - GIoU of those that answer.
+
+        What a place in an ignored box says is of no account, unless it answers for an object.
+        """
         logits, boxes, where = outputs["logits"], outputs["boxes"], outputs["places"]
-        wanted = torch.zeros_like(logits)
+        wanted, counts = torch.zeros_like(logits), torch.ones_like(logits[..., :1])
         parts, weights = [], []
         for number, target in enumerate(each.solid() for each in targets):
             row, object_, weight = assigned(logits[number], boxes[number], where, target)
             wanted[number, row, target.labels[object_]] = weight
+            if target.ignored is not None:
+                counts[number, inside(where, target.ignored).any(dim=1)] = 0
+                counts[number, row] = 1
             parts.append(1 - paired_giou(boxes[number, row], target.boxes[object_]))
             weights.append(weight)
         weight = torch.cat(weights)
         whole = weight.sum().clamp(min=1)
-        classes = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="sum") / whole
+        classes = functional.binary_cross_entropy_with_logits(logits, wanted, counts, reduction="sum") / whole
         return {"classes": classes, "boxes": WEIGHT_BOX * (torch.cat(parts) * weight).sum() / whole}
 
     def decode(
