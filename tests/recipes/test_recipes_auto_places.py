@@ -4,15 +4,24 @@ import numpy as np
 import pytest
 
 from dense_job import dense_job
-from vidi.recipes.auto import DEEP_FROM, LARGER_PX, SIDE_PX, SMALL_PX, object_side, options_for
+from vidi.recipes.auto import (
+    DEEP_FROM,
+    LARGER_PX,
+    LARGER_SECONDS,
+    SIDE_PX,
+    SMALL_PX,
+    object_side,
+    options_for,
+)
 
 
 @pytest.mark.parametrize(
     ("name", "side", "images", "left", "wanted"),
     [
         ("yolo", 100.0, 200, 1e9, {}),
-        ("yolo", SMALL_PX - 1, 200, 300.0, {"size_px": LARGER_PX}),
-        ("yolo", SMALL_PX - 1, 200, 100.0, {}),  # no time for larger images
+        ("yolo", SMALL_PX - 1, 200, LARGER_SECONDS + 1.0, {"size_px": LARGER_PX}),
+        ("yolo", SMALL_PX - 1, 200, LARGER_SECONDS - 1.0, {}),  # no time for larger images
+        ("yolo", SMALL_PX - 1, 2 * LARGER_SECONDS, LARGER_SECONDS + 1.0, {}),
         ("yolo", None, 200, 1e9, {}),  # nothing is drawn
         ("mask_rcnn", 3.0, 200, 1e9, {}),
         ("yolo", 100.0, DEEP_FROM, 1e9, {"frozen": 8}),

@@ -36,6 +36,7 @@ USUAL = {"detection": "yolo", "instances": "mask_rcnn", "segmentation": "lraspp"
 
 
 SIDE_PX, LARGER_PX = 320, 448
+LARGER_SECONDS = 600  # hundreds of steps on two slow cores: with fewer, smaller images learn more
 SMALL_PX = 16.0  # an object of this side has two places of the finest map across it
 DEEP_FROM, DEEP_SECONDS = 4_000, 1.0  # training images, and time for each, from which more stages are trained
 
@@ -57,7 +58,7 @@ def options_for(
 ) -> list[tuple[str, int, str]]:
     """What differs from the recipe's defaults: an option, its value, and why."""
     found = []
-    if name == "yolo" and side is not None and side < SMALL_PX and seconds_left > images:
+    if name == "yolo" and side is not None and side < SMALL_PX and seconds_left > max(LARGER_SECONDS, images):
         why = f"a quarter of the objects are less than {side:.0f} px wide at {SIDE_PX} px, and there is time for more"
         found.append(("size_px", LARGER_PX, f"size {LARGER_PX} px: {why}"))
     if images >= DEEP_FROM and seconds_left > DEEP_SECONDS * images:
