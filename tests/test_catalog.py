@@ -118,3 +118,10 @@ def test_listing_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_a_default_may_be_a_name_of_another_file_or_one_of_several_on_a_line():
+    found = {option.name: option.default for option in catalog.options("audits", "elephant", "audit")}
+    assert found["places"] == (0.0, 0.5, 1.0)
+    found = {option.name: option.default for option in catalog.options("audits", "objects", "audit")}
+    assert found["smallest"] == 10

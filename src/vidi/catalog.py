@@ -115,12 +115,21 @@ def options(kind_name: str, name: str, function: str) -> list[Option]:
 
 
 def _constants(tree: ast.Module) -> dict[str, ast.expr]:
-    """What a file's own names stand for, where a default is one of them."""
-    return {
-        statement.targets[0].id: statement.value
-        for statement in tree.body
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
-    }
+    """What a file's names stand for, where a default is one of them: its own, and those it takes from vidi's files."""
+    found: dict[str, ast.expr] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("vidi."):
+            capitals = [alias.name for alias in statement.names if alias.name.isupper()]
+            path = HERE.parent.joinpath(*str(statement.module).split(".")).with_suffix(".py")
+            if capitals and path.exists():
+                there = _constants(ast.parse(path.read_text(encoding="utf-8")))
+                found |= {name: there[name] for name in capitals if name in there}
+        elif isinstance(statement, ast.Assign):
+            target, value = statement.targets[0], statement.value
+            names = target.elts if isinstance(target, ast.Tuple) else [target]
+            values = value.elts if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) else [value]
+            found |= {n.id: v for n, v in zip(names, values, strict=False) if isinstance(n, ast.Name)}
+    return found
 
 
 def _value(default: ast.expr, constants: dict[str, ast.expr]) -> Any:
