@@ -122,6 +122,7 @@ class Believing:
         """As `seconds_for_one`, of the model's answer to an image; measured once."""
         if not self.answer:
             changed = images[:4].float().flip(3)
+            posed.probability(images[:1].float())  # the engine is built when it is first asked
             began = time.process_time()
             posed.probability(changed)
             self.answer = (time.process_time() - began) / torch.get_num_threads() / len(changed)
