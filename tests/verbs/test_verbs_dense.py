@@ -197,9 +197,9 @@ def test_a_run_is_asked_only_what_it_can_know(run, squares, trained, tmp_path):
         vidi.check(squares, similar=False, task="multilabel", against=[run.folder])
 
 
-def test_an_audit_spoils_images(run, tmp_path):
+def test_an_audit_of_other_data_spoils_images(run, squares, tmp_path):
     asked = {"corruptions": ["fog"], "dials": ["occlusion"], "require": ["under(AP, fog, 1) >= 0"]}
-    found = vidi.audit(run.folder, out=tmp_path, most=1, smallest=1, **asked)
+    found = vidi.audit(run.folder, squares, out=tmp_path, most=1, smallest=1, **asked)
     fog, dials = found.results["robustness"], found.results["dials"]
     assert fog["n"] == 1 and [m["of"] for m in fog["measured"]] == [f"fog, severity {s}" for s in range(1, 6)]
     assert {m["name"] for m in (*fog["measured"], fog["clean"], dials["mean"])} == {"AP"}
@@ -215,7 +215,7 @@ def test_an_audit_pastes_a_thing_in_and_draws_errors(run, tmp_path):
     Image.fromarray(thing).save(tmp_path / "red_7.png")
     found = vidi.audit(run.folder, out=tmp_path, most=1, smallest=1, elephant=tmp_path / "red_7.png")
     numbers = {(m["name"], m["of"]): m for m in found.results["elephant"]}
-    assert {("thing unseen", "red_7"), ("others lost", "far from red_7")} <= set(numbers)
+    assert {("thing unseen", "red_7"), ("others lost", "red_7 (far from it)")} <= set(numbers)
     assert any("red_7, pasted in, goes unseen in" in said for said in found.results["sentences"])
     errors = found.results["errors"]
     page = (found.folder / "audit.html").read_text()

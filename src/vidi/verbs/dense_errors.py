@@ -55,16 +55,16 @@ def said(detected: Detected, each: ErrorExample) -> str:
     """What is wrong, in words."""
     true = "" if each.true is None else detected.labels[detected.truth.label[each.true]]
     if each.found is None:
-        return f"{true}, and nothing was found there"
+        return f"{true} is drawn, and nothing was found there"
     name = f"{detected.labels[detected.found.label[each.found]]} with {detected.score[each.found]:.2f}"
     return {
-        "class": f"{name}, and it is {true}",
-        "localisation": f"{name}, and only {each.overlap:.2f} of it and of the true one is shared",
+        "class": f"{name}, where {true} is drawn",
+        "localisation": f"{name}, which shares only {each.overlap:.2f} with the one that is drawn",
         "both": f"{name}, and nearest to it is {true}, of which {each.overlap:.2f} is shared"
         if true
-        else f"{name}, in no true object's place",
+        else f"{name}, in no drawn object's place",
         "duplicate": f"{name}, on an object that was found already",
-        "background": f"{name}, where nothing is",
+        "background": f"{name}, where nothing is drawn",
     }[each.sort]
 
 
@@ -73,7 +73,7 @@ def picture(image: UInt8[np.ndarray, "h w 3"], detected: Detected, each: ErrorEx
     marks = []
     if each.true is not None:
         name = detected.labels[detected.truth.label[each.true]]
-        marks.append(Mark(corners(detected.truth.box[each.true]), f"is {name}", MISSED, dashed=True))
+        marks.append(Mark(corners(detected.truth.box[each.true]), f"drawn as {name}", MISSED, dashed=True))
     if each.found is not None:
         name = f"{detected.labels[detected.found.label[each.found]]} {detected.score[each.found]:.2f}"
         marks.append(Mark(corners(detected.found.box[each.found]), name, WRONG))

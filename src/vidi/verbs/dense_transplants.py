@@ -56,7 +56,7 @@ def transplanted(given: Exam, what: str, *, seed: int, say: Say) -> Pasted:
 def named(name: str, of: str) -> str:
     """What a number is of, with the cut-out's name."""
     if of in (transplants.BESIDE, transplants.FAR):
-        return of.removesuffix("it") + name
+        return f"{name} ({of})"
     return ": ".join(filter(None, (name, of)))
 
 
