@@ -16,6 +16,7 @@ from vidi.core.study import Studied
 FOLDER = Path(str(vidi.studies.__file__)).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 CARDS = read_cards(FOLDER)
+FRESH = 1000  # the claims' bounds were chosen on the seeds from 0 on; they are judged on others
 
 
 def function(name: str):
@@ -34,7 +35,7 @@ def test_one_signature_and_a_card_that_says_how_long_it_takes(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_claim_stands_and_every_picture_shows_something(untyped, name):
-    found = function(name)(say=Quiet())
+    found = function(name)(seed=FRESH, say=Quiet())
     assert isinstance(found, Studied) and found.stated and found.pictures
     for one in found.stated:
         assert one.verdict is Verdict.STANDS, one.record()
@@ -46,5 +47,5 @@ def test_every_claim_stands_and_every_picture_shows_something(untyped, name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_seed_finds_the_same_numbers(untyped, name):
-    one, two = (function(name)(seed=3, say=Quiet()) for _ in range(2))
+    one, two = (function(name)(seed=FRESH + 100, say=Quiet()) for _ in range(2))
     assert [s.measured for s in one.stated] == [s.measured for s in two.stated]

@@ -90,7 +90,9 @@ class FindingBoxes(Finding):
         self.asked = asked
 
     def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> Float[Tensor, "b q"]:
-        outputs = self.network(image)
+        outputs = {
+            key: value for key, value in self.network(image).items() if key != "masks"
+        }  # dear, and not asked
         found = torch.stack(
             [similarity(each, self.asked) for each in self.network.decode(outputs, least=LEAST)]
         )

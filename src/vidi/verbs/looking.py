@@ -18,7 +18,7 @@ from vidi.ops.placement import placed
 from vidi.ops.resize import resize, stretched
 from vidi.verbs.form import posed_of
 from vidi.verbs.posed import Asked, Said
-from vidi.verbs.sample import MOST, Sample
+from vidi.verbs.sample import Sample, most_of
 
 BLOCK, PHOTO_PX = 16, 420  # images worked on at once; the longer side of the photo that maps are drawn on
 
@@ -170,5 +170,5 @@ def given_sample(model: Any, images: Any) -> Sample | None:
     if isinstance(images, Iterator):
         return None
     opened = (photo.square for photo in photos(images, model) if photo.square is not None)
-    found = list(itertools.islice(opened, MOST))
+    found = list(itertools.islice(opened, most_of(model)))
     return Sample(np.stack(found), f"{len(found)} of the images given") if found else None
