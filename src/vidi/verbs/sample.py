@@ -16,10 +16,8 @@ from vidi.evaluation.dense_model import DenseModel
 from vidi.evaluation.model import Model
 from vidi.verbs.verify import at_hand
 
-MOST, MOST_FOUND = (
-    64,
-    24,
-)  # images; fewer where answers lie on them: those networks are slow and their images large
+MOST = 64
+MOST_FOUND = 24  # where answers lie on the images: those networks are slow, and their images large
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,9 @@ def most_of(model: Model | DenseModel) -> int:
 
 
 def held_out_sample(model: Model | DenseModel, say: Say, *, most: int | None = None) -> Sample | None:
-    """Up to `most` images (default: `most_of`) of the test split (else validation, else train), the labels taking turns; None if gone.
+    """Images of the test split (else validation, else train), the labels taking turns; None if they are gone.
 
-    Which they are depends on their content alone.
+    Which they are depends on their content alone; at most `most` (default: `most_of`).
     """
     if model.folder is None or not (model.folder / "splits.parquet").exists():
         return None
