@@ -46,6 +46,11 @@ SAME = 1e-6  # probabilities no further apart give the same answer
 APART = 0.1  # of a probability: further than rounding moves one, be it in bf16
 
 
+def judging_seconds(task: Task) -> float:
+    """For an image, on a slow machine."""
+    return JUDGING_SECONDS
+
+
 def opened(path: Path, task: Task) -> Model:
     """The model of a run folder."""
     return load_model(path, build=catalog.network, task=lambda _: task)

@@ -209,7 +209,8 @@ def reserve_for(dataset: Dataset, budget: Budget) -> float:
     if budget.seconds is None:
         return 0.0
     ahead = len(dataset.where("test")) + len(dataset.where("validation"))
-    each = form_of(task_named(dataset.task)).JUDGING_SECONDS
+    task = task_named(dataset.task)
+    each = form_of(task).judging_seconds(task)
     return float(min(0.5 * budget.seconds, 6.0 + ahead * each))
 
 
