@@ -67,8 +67,10 @@ def main() -> None:
     parser.add_argument("--add", nargs="+", help="audits whose counts join those that the result holds")
     given = parser.parse_args()
     kept: dict[str, dict[str, int]] = {}
+    earlier: list[object] = []
     if given.add:
-        kept = json.loads((report.RESULTS / "planted_faults.json").read_text(encoding="utf-8"))["trials"]
+        there = json.loads((report.RESULTS / "planted_faults.json").read_text(encoding="utf-8"))
+        kept, earlier = there["trials"], [*there.get("earlier", []), there["source"]]
     for name in given.only or given.add or catalog.cards("audits"):
         found, false, n = trials(
             importlib.import_module(f"vidi.audits.{name}").trial, most=given.trials, seconds=given.seconds
@@ -87,6 +89,7 @@ def main() -> None:
         rows=[row(name, kept[name]) for name in catalog.cards("audits") if name in kept],
         data="drawn by each audit's own trial (vidi.audits.NAME.trial), with seeds from the one given on",
         trials=kept,
+        **({"earlier": earlier} if earlier else {}),
     )
 
 

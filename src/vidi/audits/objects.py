@@ -23,7 +23,7 @@ CARD = Card(
     serves=("detection", "instances"),
 )
 TRIAL = Trial(
-    n=300, fault="objects that go unseen in one of two groups of images, and not in the other", rate=0.15
+    n=100, fault="objects that go unseen in one of two groups of images, and not in the other", rate=0.2
 )
 LABEL, SIZE, PLACE = "class", "object size", "object place"
 SMALLEST, MOST_BY = 10, 6
