@@ -80,3 +80,24 @@ def test_of_many_pairs_the_record_keeps_some_and_the_count():
     assert (
         len(record(told, drawn().dataset.take(np.arange(60)), most=0)["pairs"]) == 0 and len(told.pairs) == 30
     )
+
+
+def test_other_things_may_be_drawn_on_much_the_same_picture(tmp_path):
+    """Frames of a film are no conflict; the same bytes with other drawings are."""
+    from dense_job import dense_dataset
+    from vidi.core.dataset import Dataset
+    from vidi.data.duplicates import Duplicates, disagreements
+
+    drawn = dense_dataset(tmp_path, "segmentation", count=6)
+    target = drawn.column("target").tolist()
+    first, second = next((a, b) for a in range(6) for b in range(a) if target[a] != target[b])
+    cluster = np.arange(6)
+    cluster[second] = first
+    near = np.array([[first, second]])
+    copies = Duplicates(cluster, 0, 1, near, np.ones(1, np.float32), np.zeros(1, bool), np.zeros((0, 2), int))
+
+    def conflicts(dataset: Dataset) -> tuple[int, int]:
+        kinds = [remark.kind for remark in disagreements(dataset, copies)]
+        return kinds.count("conflict"), audit(dataset, copies).conflicts
+
+    assert conflicts(drawn) == (0, 0) and conflicts(replace(drawn, scheme=None)) == (1, 1)

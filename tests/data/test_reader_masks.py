@@ -79,9 +79,19 @@ def test_colours_by_a_list(tmp_path):
         listing = read(tmp_path)
         assert listing.scheme.mask == "colour" and set(listing.scheme.labels) == {"road", "sky"}
         assert [(r.kind, r.where) for r in listing.remarks] == [("mask", "class_colors.txt: #010203")]
-        assert "2 masks have it; it is not in it" in listing.remarks[0].what
+        said = listing.remarks[0].what
+        assert said.startswith(
+            "2 masks have it (masks/1.png, masks/2.png: 16.67% of their pixels); it is not in"
+        )
         found, labels = maps(listing).semantic(0), listing.scheme.labels
         assert found[0].tolist() == [labels.index("road")] * 2 + [labels.index("sky")] and found[1, 2] == 255
+
+
+def test_a_map_that_is_void_all_over_is_named(tmp_path):
+    folder(tmp_path, classes="sky\nroad\nvoid\n")
+    save(tmp_path / "masks/2.png", [[2, 2, 2], [2, 2, 2]])
+    (remark,) = read(tmp_path).remarks
+    assert (remark.kind, remark.where) == ("mask", "masks/2.png") and "none of its pixels" in remark.what
 
 
 def test_without_a_list(tmp_path):

@@ -186,7 +186,7 @@ def test_what_is_drawn_is_held_against_a_run(run, squares, tmp_path):
     assert told["asked"] == run.results["n"] and told["asked"] + told["seen_in_training"] == 15
     assert told["count"] == len(told["suspects"]) and "run that did not learn" in told["sentences"][-1]
     page = (tmp_path / "checked" / "report.html").read_text()
-    assert "Objects to look at again" in page and page.count('data-example="missing on') <= told["count"]
+    assert "What is drawn and looks wrong" in page and page.count('data-example="missing on') <= told["count"]
     assert not any("--against" in said for said in found.content["not_asked"])
 
 

@@ -60,7 +60,10 @@ def audit(dataset: Dataset, found: Duplicates) -> Copies:
     split, target, path = (dataset.column(name) for name in ("split", "target", "path"))
 
     def differ(pair: Pair) -> tuple[bool, bool]:
-        return both_differ(split, pair), both_differ(target, pair)
+        alike = (
+            dataset.scheme is None or pair.kind == "exact"
+        )  # else other things may stand on much the same picture
+        return both_differ(split, pair), alike and both_differ(target, pair)
 
     pairs = [
         *(Pair(int(a), int(b), "exact", 0.0) for a, b in found.copies.tolist()),

@@ -24,8 +24,9 @@ def data(content: Mapping[str, Any], folder: Path | None) -> None:
     labels(content)
     if "drawings" in content:
         drawings(content["drawings"])
-    if "object_errors" in content:
-        wrong_objects(content["object_errors"])
+    for what in ("object", "region"):
+        if f"{what}_errors" in content:
+            wrong_objects(content[f"{what}_errors"], what)
     copies(content["duplicates"])
     if content.get("label_errors"):
         wrong_labels(content["label_errors"])
@@ -109,15 +110,15 @@ def wrong_labels(found: Mapping[str, Any]) -> None:
     part("wrong labels", [found["sentence"]], named, found["count"] - len(named))
 
 
-def wrong_objects(found: Mapping[str, Any]) -> None:
-    """Objects in doubt: a few of each kind by name."""
+def wrong_objects(found: Mapping[str, Any], what: str) -> None:
+    """Objects or regions in doubt: a few of each kind by name."""
     from vidi.verbs.against import in_words
 
     named = []
     for kind in found["counts"]:
         mine = [each for each in found["suspects"] if each["kind"] == kind][:SHOWN]
         named += [f"{each['path']}: {in_words(each)}" for each in mine]
-    part("wrong objects", found["sentences"], named, found["count"] - len(named))
+    part(f"wrong {what}s", found["sentences"], named, found["count"] - len(named))
 
 
 def shortcuts(found: Sequence[Mapping[str, Any]], sentences: Sequence[str]) -> None:

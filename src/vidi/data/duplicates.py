@@ -305,6 +305,8 @@ def disagreements(dataset: Dataset, found: Duplicates) -> list[Remark]:
         rows = order[start:end].tolist()
         what = "the same image" if len({content[row] for row in rows}) == 1 else "nearly the same image"
         for kind, values, verb in (("conflict", target, "is labelled"), ("leak", split, "is in")):
+            if kind == "conflict" and dataset.scheme is not None and what != "the same image":
+                continue  # of drawn things others may stand on much the same picture, as on frames of a film
             shown = {values[row]: row for row in reversed(rows) if values[row] is not None}
             if len(shown) > 1:
                 said = [(path[row], value) for value, row in sorted(shown.items(), key=lambda item: item[1])]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vidi.documents import prose, text
-from vidi.documents.checked import arranged, counted_copies, of_data
+from vidi.documents.checked import arranged, contradicted, counted_copies, of_data
 from vidi.documents.evidence import Evidence
 from vidi.documents.frame import page
 from vidi.documents.pictures import Album, Thumbnail
@@ -38,9 +38,10 @@ def summary(check: Mapping[str, Any], *, unreadable: int = 0) -> str:
     said = [counted_copies(copies).rstrip(".")] if copies else []
     if labels:
         said.append(text.counted(int(labels.get("count") or 0), "label") + " to look at again")
-    objects = (check.get("object_errors") or {}).get("count")
-    if objects is not None:
-        said.append(text.counted(int(objects), "object") + " to look at again")
+    doubts = contradicted(check).get("count")
+    if doubts is not None:
+        what = "region" if check.get("region_errors") else "object"
+        said.append(text.counted(int(doubts), what) + " to look at again")
     if check.get("shortcuts"):
         flagged = sum(bool(entry.get("flagged")) for entry in check["shortcuts"])
         said.append(text.counted(flagged, "shortcut"))

@@ -57,8 +57,14 @@ def told_elsewhere(check: Mapping[str, Any]) -> set[str]:
     """Kinds of remark that the page shows with their pictures."""
     pairs = ("exact duplicates", "near duplicates") if (check.get("duplicates") or {}).get("pairs") else ()
     labels = ["label"] if (check.get("label_errors") or {}).get("suspects") else []
-    objects = ["object"] if (check.get("object_errors") or {}).get("suspects") else []
+    objects = ["object"] if contradicted(check).get("suspects") else []
     return {*pairs, *labels, *objects}
+
+
+def contradicted(check: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The drawn objects or regions that a run contradicts; empty if none was asked."""
+    found: Mapping[str, Any] = check.get("object_errors") or check.get("region_errors") or {}
+    return found
 
 
 def arranged(check: Mapping[str, Any], album: Album) -> dict[str, Any]:
@@ -76,8 +82,8 @@ def arranged(check: Mapping[str, Any], album: Album) -> dict[str, Any]:
         "suspects_left": max(0, count - MOST_SUSPECTS),
         "shortcuts": list(_shortcuts(check.get("shortcuts") or ())),
         "shortcuts_said": _said(check.get("shortcuts_sentences")),
-        "objects_said": _said((check.get("object_errors") or {}).get("sentences")),
-        "objects": list(_objects(check.get("object_errors") or {}, album)),
+        "objects_said": _said(contradicted(check).get("sentences")),
+        "objects": list(_objects(contradicted(check), album)),
         "drawings": _said((check.get("drawings") or {}).get("sentences")),
         "imbalance": _said((check.get("imbalance") or {}).get("sentences")),
         "outliers_said": _said([check["outliers_sentence"]] if check.get("outliers_sentence") else ()),

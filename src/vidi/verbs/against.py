@@ -10,50 +10,55 @@ from numpy.typing import NDArray
 
 from vidi.audits import object_errors
 from vidi.core.dataset import Dataset, Remark
-from vidi.core.errors import UsageError
 from vidi.core.progress import Say
-from vidi.core.run_folder import RunFolder
 from vidi.data.found import Found
 from vidi.evaluation.dense_model import DenseModel
 from vidi.ops.detected import Detected
 from vidi.verbs.dense import asked
 from vidi.verbs.doubtful import key_of
-from vidi.verbs.evaluate import unseen
+from vidi.verbs.doubtful_regions import doubted_regions
 from vidi.verbs.load import Loaded
-from vidi.verbs.open import open_model
+from vidi.verbs.witnesses import Witness, witnesses
 
 MOST_SUSPECTS, MOST_NAMED = 200, 100
 
 
 @dataclass(frozen=True)
 class Testimony:
-    """What runs found on the rows they did not learn from beside what is drawn there; how many rows all had seen."""
+    """What runs found on the rows they did not learn from, beside what is drawn there."""
 
     rows: NDArray[np.int64]
     found: list[Found]
     truth: list[Found]
-    seen: int
     model: DenseModel
 
 
 def contradicted(loaded: Loaded, runs: Sequence[str | Path], *, seed: int, say: Say) -> dict[str, Any]:
-    """`object_errors` as results.json keeps them; nothing without runs.
+    """`object_errors` or `region_errors` as results.json keeps them; nothing without runs.
 
     Each image is asked of the first run that was not trained or chosen on it. Raises UsageError for runs of another
     task, of labels, or that learned from all images.
     """
     if not runs:
         return {}
-    told = testimony(loaded, [Path(run) for run in runs], say=say)
-    dataset = loaded.dataset
-    group = dataset.group_numbers(told.rows)
+    asked = witnesses(loaded, [Path(run) for run in runs])
+    count = sum(len(each.rows) for each in asked)
+    seen = len(loaded) - count
+    if asked[0].model.task.networks == "segmenters":
+        key, found = "region_errors", doubted_regions(loaded, asked, seed=seed, say=say)
+    else:
+        key, found = "object_errors", doubted_objects(loaded, testimony(loaded, asked, say=say), seed=seed)
+    found["sentences"].append(who_was_asked(count, seen))
+    return {key: {"runs": [str(run) for run in runs], "asked": count, "seen_in_training": seen} | found}
+
+
+def doubted_objects(loaded: Loaded, told: Testimony, *, seed: int) -> dict[str, Any]:
+    """Objects in doubt."""
+    group = loaded.dataset.group_numbers(told.rows)
     judgement = told.model.task.judge(told.found, told.truth, told.model.labels, seed=seed, group=group)
-    content = {"runs": [str(run) for run in runs], "asked": len(told.rows), "seen_in_training": told.seen}
-    ids = dataset.column("id")[told.rows].astype(str)
     assert isinstance(judgement, Detected)
-    found = record(object_errors.audit(judgement, ids=ids), dataset)
-    found["sentences"].append(who_was_asked(len(told.rows), told.seen))
-    return {"object_errors": content | found}
+    ids = loaded.dataset.column("id")[told.rows].astype(str)
+    return record(object_errors.audit(judgement, ids=ids), loaded.dataset)
 
 
 def who_was_asked(asked: int, seen: int) -> str:
@@ -62,43 +67,14 @@ def who_was_asked(asked: int, seen: int) -> str:
     return f"{asked:,} images were held against a run that did not learn from them{rest}."
 
 
-def testimony(loaded: Loaded, runs: Sequence[Path], *, say: Say) -> Testimony:
-    """Every image that some run did not learn from, asked of the first such run."""
-    dataset, rest = loaded.dataset, np.arange(len(loaded))
-    rows, found, truth = list[NDArray[np.int64]](), list[Found](), list[Found]()
-    models = [witness(run, dataset) for run in runs]
-    for run, model in zip(runs, models, strict=True):
-        mine, _ = unseen(dataset, rest, RunFolder(run))
-        rest = np.setdiff1d(rest, mine)
-        if len(mine):
-            say(f"asking {run} about {len(mine):,} images")
-            here, there = asked(model, loaded, dataset, mine, say=say)
-            rows, found, truth = [*rows, mine], found + here, truth + there
-    if not rows:
-        raise UsageError(
-            f"all {len(loaded):,} images were in the training or validation splits of {', '.join(map(str, runs))}: a "
-            "run is asked about images it did not learn from, so train one with another --seed, or check other data"
-        )
-    return Testimony(np.concatenate(rows), found, truth, len(rest), models[0])
-
-
-def witness(run: Path, dataset: Dataset) -> DenseModel:
-    """The run's model, which answers on the image and knows the data's labels."""
-    model = open_model(run)
-    if not isinstance(model, DenseModel):
-        raise UsageError(
-            f"--against wants runs of detection, instances or segmentation; {run} is of the task {model.task.name}, "
-            "whose wrong labels are found without a run"
-        )
-    if model.task.name != dataset.task:
-        raise UsageError(
-            f"{run} is a run of the task {model.task.name}, the data is read for {dataset.task}: say --task "
-            f"{model.task.name}, or give another run"
-        )
-    unknown = sorted(set(dataset.labels) - set(model.labels))
-    if unknown:
-        raise UsageError(f"{run} does not know the labels {', '.join(unknown[:8])} of the data")
-    return model
+def testimony(loaded: Loaded, witnesses: Sequence[Witness], *, say: Say) -> Testimony:
+    """What each found on its images."""
+    found, truth = list[Found](), list[Found]()
+    for each in witnesses:
+        say(f"asking {each.run} about {len(each.rows):,} images")
+        here, there = asked(each.model, loaded, loaded.dataset, each.rows, say=say)
+        found, truth = found + here, truth + there
+    return Testimony(np.concatenate([each.rows for each in witnesses]), found, truth, witnesses[0].model)
 
 
 def record(found: object_errors.ObjectErrors, dataset: Dataset) -> dict[str, Any]:
@@ -133,6 +109,7 @@ def in_words(suspect: Mapping[str, Any]) -> str:
     """What is wrong with an object, in a line."""
     where = "at (" + ", ".join(f"{value:.0f}" for value in suspect["box"]) + ")"
     said = {
+        "region": f"drawn as {suspect['given']}, looks like {suspect['suggested']}, {where}",
         "missing": f"probably missing: {suspect['suggested']} {where}",
         "mislabelled": f"labelled {suspect['given']}, looks like {suspect['suggested']}, {where}",
         "badly placed": f"a {suspect['given']} {where} is probably badly placed",

@@ -76,8 +76,9 @@ def opened(path: str | Path, **options: Any) -> Loaded:
 
 def suspicions(found: dict[str, Any]) -> list[Remark]:
     """A remark for each suspected label; of very many, how many more there are."""
-    if "object_errors" in found:
-        return in_doubt(found["object_errors"])
+    for key in ("object_errors", "region_errors"):
+        if key in found:
+            return in_doubt(found[key])
     entry = found.get("label_errors")
     if entry is None:
         return []

@@ -1,12 +1,14 @@
 """Pictures of objects in doubt: the part of the image around each, what is drawn dashed, what was found in full."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 
 from vidi.documents.drawn import MISSED, WRONG, Mark, draw_marks, encoded
+from vidi.ops.masks import Rle, decode
 from vidi.verbs.load import Loaded
 from vidi.verbs.thumbnails import thumbnails
 
@@ -18,7 +20,8 @@ def pictures(loaded: Loaded, content: Mapping[str, Any]) -> Callable[[str], byte
     """A picture by an image's id, and by the `picture` of a suspected object."""
     plain = thumbnails(loaded)
     place = {str(key): number for number, key in enumerate(loaded.dataset.column("id"))}
-    suspects = {each["picture"]: each for each in (content.get("object_errors") or {}).get("suspects") or ()}
+    told = content.get("object_errors") or content.get("region_errors") or {}
+    suspects = {each["picture"]: each for each in told.get("suspects") or ()}
 
     def picture(key: str) -> bytes | None:
         if key not in suspects:
@@ -40,9 +43,12 @@ def drawn(image: UInt8[np.ndarray, "h w 3"], suspect: Mapping[str, Any]) -> UInt
     left, top, right, bottom = part_around(np.stack(boxes), image.shape[0], image.shape[1])
     shift = np.array([left, top, left, top])
     marks = []
-    if suspect["kind"] != "missing":
+    if suspect.get("rle"):
+        mask = decode(Rle(suspect["rle"], image.shape[0], image.shape[1]))[top:bottom, left:right]
+        marks.append(replace(mark(boxes[0] - shift, f"{suspect['suggested']}?", drawn=False), mask=mask))
+    elif suspect["kind"] != "missing":
         marks.append(mark(boxes[0] - shift, suspect["given"], drawn=True))
-    if suspect["suggested"]:
+    if suspect["suggested"] and not suspect.get("rle"):
         marks.append(mark(boxes[-1] - shift, f"{suspect['suggested']} {suspect['score']:.2f}", drawn=False))
     return draw_marks(image[top:bottom, left:right], marks, least_px=SIDE_PX)
 

@@ -79,9 +79,8 @@ def read(root: Path, *, options: ReadOptions) -> Listing:
             f"{WANTED}; none of the {len(image_of):,} masks in {root} can be read{remarks.first()}"
         )
     colour = any(each.told == "colour" for each in found.values())
-    numbers = counted_numbers(found, colour=colour)
     named = class_list(root, walked.others, remarks)
-    scheme = scheme_of(numbers, named, colour, remarks)
+    scheme = scheme_of(found, named, colour, remarks)
     counted(remarks, "unlisted", pairs.images_left, "no mask is for it; left out")
     counted(remarks, "annotation", pairs.masks_left, "a mask without an image of its own; left out")
     labels = {category.number: category.name for category in scheme.categories}
@@ -90,6 +89,11 @@ def read(root: Path, *, options: ReadOptions) -> Listing:
         own = [number * 0x10101 if colour and each.told == "grey" else number for number in each.numbers]
         drawn[image] = Annotation(mask=each.file, size=each.size, content=each.sha256)
         targets[image] = "|".join(sorted(labels[number] for number in own if number in labels))
+    for image, told in targets.items():
+        if not told:
+            remarks.add(
+                "mask", found[image].file, "none of its pixels has a class: nothing is learned from it"
+            )
     splits = {image: folder_split(image) or folder_split(each.file) for image, each in found.items()}
     used = {named.file} if named else set()
     return listing(
@@ -112,15 +116,36 @@ def counted_numbers(found: Mapping[str, MaskFacts], *, colour: bool) -> Counter[
     )
 
 
-def scheme_of(numbers: Counter[int], named: ClassList | None, colour: bool, remarks: Remarks) -> Scheme:
+def where(found: Mapping[str, MaskFacts], number: int, *, colour: bool) -> str:
+    """Which masks hold a number, and how much of them it is."""
+    pixels = {each.file: pixels_of(each, number, colour=colour) for each in found.values()}
+    files = [file for file, count in pixels.items() if count]
+    whole = sum(each.size[0] * each.size[1] for each in found.values() if pixels[each.file])
+    more = ", …" if len(files) > 3 else ""
+    return f" ({', '.join(files[:3])}{more}: {sum(pixels.values()) / max(whole, 1):.2%} of their pixels)"
+
+
+def pixels_of(each: MaskFacts, number: int, *, colour: bool) -> int:
+    """How many pixels of a mask have a number; grey ones among colours are colours too."""
+    grey = colour and each.told == "grey"
+    return sum(
+        count for own, count in (each.pixels or {}).items() if (own * 0x10101 if grey else own) == number
+    )
+
+
+def scheme_of(
+    found: Mapping[str, MaskFacts], named: ClassList | None, colour: bool, remarks: Remarks
+) -> Scheme:
     """The classes by the list, else by what the masks hold; raises UsageError for too many of them."""
+    numbers = counted_numbers(found, colour=colour)
     if named is not None and named.colour == colour:
         ignored = dict(named.ignored)
         for number in sorted(set(numbers) - set(named.names) - set(ignored)):
             shown = f"#{number:06x}" if colour else str(number)
             void = not colour and number == IGNORED_VALUE
             what = "taken as not labelled" if void else "not in it, and counts for nothing"
-            remarks.add("mask", f"{named.file}: {shown}", f"{numbers[number]:,} masks have it; it is {what}")
+            said = f"{numbers[number]:,} masks have it{where(found, number, colour=colour)}; it is {what}"
+            remarks.add("mask", f"{named.file}: {shown}", said)
             ignored[number] = ""
         names = dict(named.names)
     else:
