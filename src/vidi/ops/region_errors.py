@@ -15,6 +15,7 @@ TRUST, BINS = (
     0.9,
     200,
 )  # the share of a class's confident pixels that are drawn so, and how finely it is looked for
+ROUNDING = 1e-6  # probabilities that miss a threshold by less have reached it
 LEAST_SHARE = 0.001  # of the image's pixels: what is smaller is no region
 
 
@@ -81,7 +82,9 @@ def trusted(
 
 def confident(each: Votes, threshold: Float[np.ndarray, " k"], *, ignore: int) -> Bool[np.ndarray, "h w"]:
     """Pixels whose most probable class is another than the drawn one, and reaches its threshold."""
-    return np.asarray(each.known(ignore) & (each.best != each.drawn) & (each.highest >= threshold[each.best]))
+    return np.asarray(
+        each.known(ignore) & (each.best != each.drawn) & (each.highest >= threshold[each.best] - ROUNDING)
+    )
 
 
 def regions(votes: Sequence[Votes], classes: int, *, ignore: int) -> list[Region]:
