@@ -67,7 +67,7 @@ def trusted(
     """
     right, made = (np.zeros((len(threshold), BINS)) for _ in range(2))
     for each in votes:
-        known = each.known(ignore)
+        known = each.known(ignore) & core(each.drawn.astype(np.int32))  # outlines are off everywhere
         best = each.best[known].astype(np.int64)
         place = np.minimum((each.highest[known].astype(np.float64) * BINS).astype(np.int64), BINS - 1)
         cell = best * BINS + place
