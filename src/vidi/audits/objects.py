@@ -143,7 +143,7 @@ def said(detected: Detected) -> Iterator[str]:
     if next(iter(bounds)) != "small":
         edges = [round(high**0.5) for _, high in list(bounds.values())[:2]]
         yield (
-            "all objects are of one of COCO's sizes, so their own thirds are compared: up to "
+            "nearly all objects are of one of COCO's sizes, so their own thirds are compared: up to "
             f"{edges[0]} x {edges[0]} pixels, up to {edges[1]} x {edges[1]}, and larger"
         )
     empty = detected.images - len(np.unique(detected.truth.image))

@@ -10,15 +10,19 @@ from vidi.ops.matching import SIZES
 
 TOUCHING = 0.01  # of the image's side: as near to the border counts as at it
 INNER = 0.5  # of each side: where the middle is
+MOST = 0.95  # of the objects: COCO's sizes say nothing where so many are in one
 NAMES = ("small", "medium", "large")
 THIRDS = ("smallest third", "middle third", "largest third")
 
 
 def size_bounds(size: Float[np.ndarray, " m"]) -> dict[str, tuple[float, float]]:
-    """Ranges of areas in square pixels by name: COCO's small, medium and large, or where all objects are in one of
-    them, thirds of the areas that there are."""
+    """Ranges of areas in square pixels by name: COCO's small, medium and large, or where 95 % of the objects
+    are in one of them, thirds of the areas that there are."""
     coco = {name: SIZES[name] for name in NAMES}
-    if len(size) < len(THIRDS) or len(set(sizes(size, coco))) > 1:
+    if len(size) < len(THIRDS):
+        return coco
+    most = np.unique(sizes(size, coco), return_counts=True)[1].max()
+    if most < MOST * len(size):
         return coco
     first, second = np.quantile(size, [1 / 3, 2 / 3])
     edges = (0.0, float(first), float(second), SIZES["large"][1])
