@@ -60,13 +60,13 @@ def _picked(
 
 
 def _said(mask: Mask, label: int, other: int, mean: Float[Tensor, " k"], model: DenseModel) -> Said:
-    way = model.preprocessing
+    way, share = model.preprocessing, float(mask.float().mean())
     return Said(
         label=model.labels[label],
         against=model.labels[other] if other != label else None,
         prediction=model.labels[label],
         probabilities=dict(zip(model.labels, mean.tolist(), strict=True)),
-        what=f"{float(mask.float().mean()):.0%} of the pixels",
+        what=f"{share:.0%} of the pixels" if share >= 0.01 else "under 1% of the pixels",
         outline=partial(_over, mask.numpy(), way.size_px, way.fit),
     )
 
