@@ -104,7 +104,7 @@ def peer(folder: Path, task: str, python: Path, body: str) -> dict[str, float]:
     return found
 
 
-def speeds(boxes: Path, maps: Path, python: Path, rounds: int = 2) -> None:
+def speeds(boxes: Path, maps: Path, python: Path, rounds: int = 3) -> None:
     """results/places_speed.json, each round vidi and the peer one after the other."""
     folders, found = {"detection": boxes, "segmentation": maps}, dict[tuple[str, str, str], list[float]]()
     for _ in range(rounds):

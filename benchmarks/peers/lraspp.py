@@ -98,22 +98,21 @@ def polynomial(done: int, total: int) -> float:
 
 
 @torch.inference_mode()
-def found(model: nn.Module, entry: dict, transform) -> np.ndarray:
-    image = picture(entry)
+def found(model: nn.Module, image, transform) -> np.ndarray:
     logits = model(transform(image)[None])["out"]
     whole = functional.interpolate(logits, size=tuple(image.shape[1:]), mode="bilinear", align_corners=False)
     return whole.argmax(dim=1)[0].to(torch.uint8).numpy()
 
 
 def speed(model: nn.Module, job: Work) -> dict[str, float]:
-    step, entries = step_of(model.train(), job), job.test[:16]
+    step, images = step_of(model.train(), job), [picture(entry) for entry in job.test[:16]]
     _, transform = transforms(job.size)
     steps = iter(range(10**6))
     stepping = rate(lambda: step(next(steps), 1e-6), job.batch)
     model.eval()
     return {
         "step": stepping,
-        "inference": rate(lambda: [found(model, e, transform) for e in entries], len(entries)),
+        "inference": rate(lambda: [found(model, x, transform) for x in images], len(images)),
     }
 
 
@@ -127,13 +126,13 @@ def main() -> None:
     model.eval()
     began = time.monotonic()
     for entry in job.test[:4]:
-        found(model, entry, transform)
+        found(model, picture(entry), transform)
     judging = (time.monotonic() - began) / min(4, len(job.test)) * len(job.test)
     steps = descend(step_of(model.train(), job), seconds=0.97 * (left(job) - judging), schedule=polynomial)
     model.eval()
     job.out.mkdir(parents=True, exist_ok=True)
     for number, entry in enumerate(job.test):
-        Image.fromarray(found(model, entry, transform)).save(job.out / f"{number}.png")
+        Image.fromarray(found(model, picture(entry), transform)).save(job.out / f"{number}.png")
     finish(job, epochs=round(steps * job.batch / len(job.train), 1), steps=steps)
 
 

@@ -160,10 +160,13 @@ def cosine(done: int, total: int) -> float:
     return warm * (0.5 + 0.5 * math.cos(math.pi * min(1.0, done / total)))
 
 
+def pixels_of(entry: dict) -> torch.Tensor:
+    return torch.from_numpy(np.array(opened(entry["path"])))
+
+
 @torch.inference_mode()
-def found(model: nn.Module, entry: dict) -> dict:
-    image = torch.from_numpy(np.array(opened(entry["path"]))).permute(2, 0, 1) / 255
-    answer = model([image])[0]
+def found(model: nn.Module, pixels: torch.Tensor) -> dict:
+    answer = model([pixels.permute(2, 0, 1) / 255])[0]
     kept = {
         "boxes": answer["boxes"].tolist(),
         "labels": (answer["labels"] - 1).tolist(),
@@ -176,11 +179,11 @@ def found(model: nn.Module, entry: dict) -> dict:
 
 
 def speed(model: nn.Module, job: Work) -> dict[str, float]:
-    step, entries = step_of(model.train(), job), job.test[:16]
+    step, images = step_of(model.train(), job), [pixels_of(entry) for entry in job.test[:16]]
     steps = iter(range(10**6))
     stepping = rate(lambda: step(next(steps), 1e-6), job.batch)
     model.eval()
-    return {"step": stepping, "inference": rate(lambda: [found(model, e) for e in entries], len(entries))}
+    return {"step": stepping, "inference": rate(lambda: [found(model, x) for x in images], len(images))}
 
 
 def main() -> None:
@@ -192,11 +195,11 @@ def main() -> None:
     model.eval()
     began = time.monotonic()
     for entry in job.test[:4]:
-        found(model, entry)
+        found(model, pixels_of(entry))
     judging = (time.monotonic() - began) / min(4, len(job.test)) * len(job.test)
     steps = descend(step_of(model.train(), job), seconds=0.97 * (left(job) - judging), schedule=cosine)
     model.eval()
-    job.out.write_text(json.dumps([found(model, entry) for entry in job.test]))
+    job.out.write_text(json.dumps([found(model, pixels_of(entry)) for entry in job.test]))
     finish(job, epochs=round(steps * job.batch / len(job.train), 1), steps=steps)
 
 
