@@ -122,7 +122,7 @@ def learned(gain: float, seed: int) -> Learned:
     draw, run = seeded(seed), Learned()
     net = network(gain, draw)
     test, truth = bars(400, draw)
-    optimiser = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9)
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.02, momentum=0.9)
     before = torch.cat([w.detach().flatten().clone() for w in net.parameters()])
     for step in range(STEPS + 1):
         if step in LOOKS:
