@@ -7,7 +7,7 @@ from jaxtyping import Float, Int, UInt8
 
 from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
-from vidi.core.scores import Scores
+from vidi.core.scores import Draws, Resampled
 from vidi.data.drawn.fallible import fallible, greys, marked
 from vidi.ops.black_box import Predict, probabilities
 from vidi.ops.bootstrap import bootstrapped, ratio
@@ -58,14 +58,7 @@ def audit(
             after = probabilities(predict, transplanted(images[part], cutout, size=size, place=(down, right)))
             moved[part, column, 0] = after.argmax(axis=1) != first
             moved[part, column, 1] = np.abs(after[rows, first] - before[rows, first])
-    scores = Scores(
-        np.zeros(len(images), dtype=np.int64),
-        np.zeros((len(images), 1)),
-        ("",),
-        replicates=replicates,
-        seed=seed,
-        group=group,
-    )
+    scores = Draws(replicates, seed, group)
     return [
         _mean(name, moved[:, chosen, number].mean(axis=1), scores, of)
         for number, name in enumerate(("prediction changed", "confidence moved"))
@@ -73,7 +66,7 @@ def audit(
     ]
 
 
-def _mean(name: str, values: Float[np.ndarray, " n"], scores: Scores, of: str) -> Measured:
+def _mean(name: str, values: Float[np.ndarray, " n"], scores: Resampled, of: str) -> Measured:
     if scores.group is None:
         values = np.sort(values)  # so that the interval does not depend on the images' order
     columns = np.column_stack([values, np.ones_like(values)])

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int, UInt8
 
 from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
-from vidi.core.scores import Scores
+from vidi.core.scores import Draws, Resampled
 from vidi.data.drawn.fallible import marked
 from vidi.ops.black_box import digests
 from vidi.ops.bootstrap import bootstrapped, ratio
@@ -63,14 +63,7 @@ def audit(
             whole[:, column, kind] = zone.sum()
             other = after != label if kind == 2 else wrong
             hits[:, column, kind] = (other & zone).sum(axis=(1, 2))
-    scores = Scores(
-        np.zeros(len(images), np.int64),
-        np.zeros((len(images), 1)),
-        ("",),
-        replicates=replicates,
-        seed=seed,
-        group=group,
-    )
+    scores = Draws(replicates, seed, group)
     found = [
         share(CHANGED, of, hits[:, at][:, :, kinds], whole[:, at][:, :, kinds], scores)
         for of, at, kinds in asked(tried)
@@ -107,7 +100,7 @@ def zones_of(
 
 
 def share(
-    name: str, of: str, hits: Float[np.ndarray, "n c k"], whole: Float[np.ndarray, "n c k"], scores: Scores
+    name: str, of: str, hits: Float[np.ndarray, "n c k"], whole: Float[np.ndarray, "n c k"], scores: Resampled
 ) -> Measured:
     """Of all these pixels of an image together."""
     columns = np.stack([hits.sum(axis=(1, 2)), whole.sum(axis=(1, 2))], axis=1)

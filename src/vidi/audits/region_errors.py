@@ -9,6 +9,7 @@ from jaxtyping import Int
 from vidi.core.annotations import IGNORE
 from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
+from vidi.core.scores import Draws
 from vidi.data.drawn.class_maps import LABELS, painted
 from vidi.ops.bootstrap import share_of
 from vidi.ops.region_errors import Region, Votes, regions
@@ -26,15 +27,6 @@ CARD = Card(
 TRIAL = Trial(n=100, fault="maps with a sixteenth of it painted as another class", rate=0.15)
 ALARM = 0.02  # of the images: a decent segmenter is hardly ever confidently wrong about a whole region
 NOTE = "named by the segmenter; its own confident mistakes count too"
-
-
-@dataclass(frozen=True)
-class Draws:
-    """What the bootstrap over images wants to know."""
-
-    replicates: int
-    seed: int
-    group: Int[np.ndarray, " n"] | None
 
 
 @dataclass(frozen=True)

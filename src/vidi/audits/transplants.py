@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
-from vidi.core.scores import Scores
+from vidi.core.scores import Draws, Resampled
 from vidi.data.drawn.fallible import marked
 from vidi.data.found import FoundObjects
 from vidi.ops.black_box import digests
@@ -87,14 +87,7 @@ def audit(
         after = find(transplanted(images, cutout, size=size, place=(down, right)))
         for row, pair in enumerate(zip(before, after, strict=True)):
             table[row].append(changed(*pair, box, label))
-    scores = Scores(
-        np.zeros(len(images), np.int64),
-        np.zeros((len(images), 1)),
-        ("",),
-        replicates=replicates,
-        seed=seed,
-        group=group,
-    )
+    scores = Draws(replicates, seed, group)
     changes = np.array([[(each.far & (each.lost | each.renamed)).sum() for each in row] for row in table])
     which, cell = divmod(int(changes.argmax()), len(tried))
     worst = (int(order[which]), tried[cell]) if changes.any() else None
@@ -140,7 +133,7 @@ def chosen(found: FoundObjects, keep: Bool[np.ndarray, " n"]) -> FoundObjects:
 
 
 def told(
-    table: Sequence[Sequence[Change]], tried: Sequence[Cell], scores: Scores, *, known: bool
+    table: Sequence[Sequence[Change]], tried: Sequence[Cell], scores: Resampled, *, known: bool
 ) -> list[Measured]:
     """The shares, those over everything first."""
     found = []
@@ -173,7 +166,7 @@ def shares(
     hits: Float[np.ndarray, "n c k"],
     whole: Float[np.ndarray, "n c k"],
     narrow: Sequence[tuple[str, list[int]]],
-    scores: Scores,
+    scores: Resampled,
 ) -> list[Measured]:
     """Over everything, by distance (where there are two), then for some of the pastes: by size and by place."""
     columns = {"": (hits.sum(axis=(1, 2)), whole.sum(axis=(1, 2)))}

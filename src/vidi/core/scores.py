@@ -22,6 +22,15 @@ class Resampled(Protocol):
 
 
 @dataclass(frozen=True)
+class Draws:
+    """`Resampled` and nothing else, for numbers that are not of probabilities."""
+
+    replicates: int = 1000
+    seed: int = 0
+    group: Int[np.ndarray, " n"] | None = None
+
+
+@dataclass(frozen=True)
 class Scores:
     """Probabilities of `c` labels for `n` examples, and what was true.
 

@@ -1,25 +1,16 @@
 """What detection metrics share: a value from COCO's evaluation with an interval from replicates of the images."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from vidi.core.measured import Measured
+from vidi.core.scores import Draws
 from vidi.ops.average_precision import average_precision, ranking, recall, replicates_of
 from vidi.ops.bootstrap import interval_of, mean_defined
 from vidi.ops.detected import Detected
 from vidi.ops.matching import matches_of
-
-
-@dataclass(frozen=True)
-class Draws:
-    """The replicates that were made."""
-
-    replicates: int
-    seed: int
-    group: Int[np.ndarray, " n"] | None
 
 
 def measured(

@@ -17,7 +17,7 @@ from vidi.core.errors import UsageError, check_option
 from vidi.core.measured import Measured
 from vidi.core.progress import Say
 from vidi.core.requirement import Requirement, known
-from vidi.core.scores import Scores
+from vidi.core.scores import Draws
 from vidi.data.found import Found
 from vidi.data.moved_truth import hidden, moved
 from vidi.evaluation.dense_model import DenseModel
@@ -126,19 +126,12 @@ def exam(held: Held, *, most: int, seed: int) -> Exam:
 def degraded(given: Exam, names: Sequence[str], *, seed: int, say: Say) -> Degradation:
     """The headline under each of these corruptions or dials."""
     say(f"finding on {len(given.images):,} images under {', '.join(names)}")
-    scores = Scores(
-        np.zeros(len(given.places), np.int64),
-        np.zeros((len(given.places), 1)),
-        ("",),
-        replicates=REPLICATES,
-        group=given.group,
-    )
     return degradation.audit(
         scoring(given, given.asking(say, "spoiled images", 1 + len(names) * len(SEVERITIES)), seed=seed),
         given.images,
         metric=given.held.task.headline,
         corruptions={name: corruption(name) for name in names},
-        scores=scores,
+        scores=Draws(REPLICATES, group=given.group),
         units=given.units,
         seed=seed,
     )
