@@ -110,18 +110,6 @@ def anchors(
     return found
 
 
-def postprocessed(
-    net: Any, outputs: Mapping[str, Any], heads: Sequence[str], *, least: float
-) -> list[Answer]:
-    """The answers that a one-stage detector `net` of torchvision makes of its heads' outputs."""
-    counts = outputs["counts"]
-    split = {key: outputs[key].float().split(counts, dim=1) for key in heads}
-    anchors = [each.split(counts) for each in outputs["anchors"]]
-    net.score_thresh = least
-    found = net.postprocess_detections(split, anchors, [outputs["image_hw"]] * len(anchors))
-    return as_answers(found, least=least)
-
-
 def as_dicts(targets: Sequence[Target], *, shift: int = 0) -> list[dict[str, Tensor]]:
     """Targets as torchvision takes them; `shift` is 1 where label 0 is the background."""
     found = []

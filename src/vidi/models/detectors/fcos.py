@@ -4,22 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Float, Shaped
-from torch import Tensor, nn
+from torch import Tensor
 
 from vidi.core.card import Card
-from vidi.core.dense import (
-    Answer,
-    Grids,
-    Target,
-    anchors,
-    as_dicts,
-    empty_maps,
-    grids_of,
-    nearest_free,
-    postprocessed,
-)
+from vidi.core.dense import Target, as_dicts, nearest_free
 from vidi.core.device import drawn_from
+from vidi.core.one_stage import OneStage
 from vidi.core.pyramid import AnyPyramid, FeaturePyramid
 from vidi.core.vision import torchvision
 
@@ -33,73 +23,43 @@ CARD = Card(
     at={"classes": 80},
 )
 
-HEADS = ("cls_logits", "bbox_regression", "bbox_ctrness")
 
-
-class Fcos(nn.Module):
-    """torchvision's head on any backbone; outputs are the head's, with places ("anchors") and sizes beside them."""
+class Fcos(OneStage):
+    """torchvision's head on any backbone; places stand in for anchors. Up to 100 objects of each image are found, with
+    scores sqrt(class x centrality)."""
 
     def __init__(self, *, backbone: AnyPyramid, classes: int, width: int) -> None:
-        super().__init__()
-        self.classes, self.preprocessing = classes, backbone.preprocessing
         detection = torchvision().models.detection
         pyramid = FeaturePyramid(backbone, width=width)
         sizes = tuple((stride,) for stride in pyramid.strides)
         places = detection.anchor_utils.AnchorGenerator(sizes, ((1.0,),) * len(sizes))
-        self.net = detection.FCOS(pyramid, num_classes=classes, anchor_generator=places)
-
-    def forward(self, image: Shaped[Tensor, "b 3 h w"]) -> dict[str, Any]:
-        return self.of_maps(self.net.backbone.pyramid(image), (int(image.shape[2]), int(image.shape[3])))
-
-    def of_maps(self, maps: Sequence[Tensor], image_hw: tuple[int, int]) -> dict[str, Any]:
-        """The outputs for images whose maps these are."""
-        return self.outputs(*self.raw(maps), image_hw)
-
-    def raw(self, maps: Sequence[Tensor]) -> tuple[Float[Tensor, "b n c"], Grids]:
-        """What the heads say at each place, side by side."""
-        mixed = list(self.net.backbone.of_maps(maps).values())
-        heads = self.net.head(mixed)
-        return torch.cat([heads[key] for key in HEADS], dim=2), grids_of(mixed)
-
-    def outputs(self, raw: Float[Tensor, "b n c"], grids: Grids, image_hw: tuple[int, int]) -> dict[str, Any]:
-        """The outputs of what the heads say."""
-        heads = dict(zip(HEADS, raw.split((self.classes, 4, 1), dim=2), strict=True))
-        return heads | self._places(len(raw), grids, image_hw, raw.device)
-
-    def _places(
-        self, images: int, grids: Grids, hw: tuple[int, int], device: torch.device | None = None
-    ) -> dict[str, Any]:
-        counts = [height * width for height, width in grids]
-        return {"anchors": anchors(self.net, images, grids, hw, device), "counts": counts, "image_hw": hw}
+        super().__init__(
+            detection.FCOS(pyramid, num_classes=classes, anchor_generator=places),
+            classes=classes,
+            heads={"cls_logits": classes, "bbox_regression": 4, "bbox_ctrness": 1},
+        )
 
     def loss(self, outputs: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Tensor]:
         """Focal loss of the classes, 1 - GIoU of the boxes, cross-entropy of how central a place is."""
-        heads = {key: outputs[key].float() for key in HEADS}
-        found = self.net.compute_loss(as_dicts(targets), heads, outputs["anchors"], outputs["counts"])
+        said = {name: outputs[name].float() for name in self.heads}
+        found = self.net.compute_loss(as_dicts(targets), said, outputs["anchors"], outputs["counts"])
         return {
             "classes": found["classification"],
             "boxes": found["bbox_regression"],
             "centres": found["bbox_ctrness"],
         }
 
-    def decode(self, outputs: Mapping[str, Any], *, least: float = 0.01) -> list[Answer]:
-        """Up to 100 objects of each image, after suppression in each class; scores are sqrt(class x centrality)."""
-        return postprocessed(self.net, outputs, HEADS, least=least)
-
     def ideal(self, targets: Sequence[Target], image_hw: tuple[int, int]) -> dict[str, Any]:
         """For each object the free place nearest to its centre is sure, central, and knows the sides."""
-        maps = empty_maps(len(targets), image_hw, self.net.backbone.strides)
-        outputs = self._places(len(targets), grids_of(maps), image_hw)
-        count = sum(outputs["counts"])
-        logits = torch.full((len(targets), count, self.classes), -20.0)
-        sides, central = torch.zeros(len(targets), count, 4), torch.full((len(targets), count, 1), -20.0)
+        outputs = self.unsure(len(targets), image_hw)
         for number, target in enumerate(targets):
             anchors = outputs["anchors"][number]
             rows = nearest_free((anchors[:, :2] + anchors[:, 2:]) / 2, target.boxes)
             for row, box, label in zip(rows, target.boxes, target.labels, strict=True):
-                logits[number, row, label], central[number, row] = 20.0, 20.0
-                sides[number, row] = self.net.box_coder.encode(anchors[row][None], box[None])[0]
-        return outputs | {"cls_logits": logits, "bbox_regression": sides, "bbox_ctrness": central}
+                outputs["cls_logits"][number, row, label] = outputs["bbox_ctrness"][number, row] = 20.0
+                sides = self.net.box_coder.encode(anchors[row][None], box[None])[0]
+                outputs["bbox_regression"][number, row] = sides
+        return outputs
 
 
 def build(
