@@ -12,6 +12,7 @@ from vidi.data.decode import Unreadable, read_bytes
 from vidi.data.label_maps import map_of
 from vidi.data.pixels import in_threads
 
+SAMPLE = 12
 MOST_NUMBERS = 5000  # in one mask; a photo has more colours
 Box = tuple[float, float, float, float]
 
@@ -37,6 +38,11 @@ class MaskFacts:
 def facts(root: Path, files: Sequence[str], *, pieces: bool = False) -> Iterator[MaskFacts]:
     """The facts of every file, in order. `pieces` looks at whether pixels hang together, which takes longer."""
     return in_threads(lambda file: fact(root, file, pieces=pieces), files)
+
+
+def sampled(root: Path, files: Sequence[str]) -> list[MaskFacts]:
+    """A few of the files, spread over all, with whether their pixels hang together."""
+    return [fact(root, file, pieces=True) for file in files[:: max(1, len(files) // SAMPLE)][:SAMPLE]]
 
 
 def fact(root: Path, file: str, *, pieces: bool = False) -> MaskFacts:

@@ -1,17 +1,18 @@
 """Images and instance maps: a file for each image whose pixels number its objects, or a file for each object."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from vidi.core.annotations import Annotation, Category, Instance, Scheme
 from vidi.core.card import Card
 from vidi.core.dataset import Listing, ReadOptions
 from vidi.core.errors import UsageError
-from vidi.data.annotated import counted, folder_split, listing
+from vidi.data.annotated import folder_split, listing
 from vidi.data.class_lists import class_list
-from vidi.data.listing import Remarks, existing, glance, holds, walk
-from vidi.data.mask_facts import MaskFacts, are_masks, fact, facts, hold_objects
-from vidi.data.pairing import MASK_FOLDER, Pairs, pairs_of
+from vidi.data.listing import Remarks, glance, walk
+from vidi.data.mask_facts import MaskFacts, are_masks, facts, hold_objects, sampled
+from vidi.data.mask_pairs import named_for_masks, paired, usable
+from vidi.data.pairing import Pairs, pairs_of
 
 CARD = Card(
     title="Instance masks",
@@ -22,12 +23,11 @@ CARD = Card(
 
 WANTED = "images with maps of their objects, or with a folder of masks each, were wanted"
 LABEL = "object"
-SAMPLE = 12
 
 
 def recognise(root: Path) -> float:
     """0.92 for maps that number objects and for folders of masks; 0.86 if the numbers may as well be classes."""
-    if not root.is_dir() or not named_for_masks(root):
+    if not root.is_dir() or not named_for_masks(glance(root, depth=5)):
         return 0.0
     remarks = Remarks()
     walked = walk(root, remarks)
@@ -39,31 +39,14 @@ def recognise(root: Path) -> float:
         return 0.92
     if not pairs.one or class_list(root, walked.others, remarks) is not None:
         return 0.0
-    masks = list(pairs.one.values())
-    found = [fact(root, file, pieces=True) for file in masks[:: max(1, len(masks) // SAMPLE)][:SAMPLE]]
+    found = sampled(root, list(pairs.one.values()))
     return {True: 0.92, None: 0.86, False: 0.1}[hold_objects(found)] if are_masks(found) else 0.0
-
-
-def named_for_masks(root: Path) -> bool:
-    """A folder named for masks holds images."""
-    waiting = list(glance(root, depth=5).folders.items())
-    while waiting:
-        name, each = waiting.pop()
-        if MASK_FOLDER.search(name) and each.holds_images:
-            return True
-        waiting += each.folders.items()
-    return False
 
 
 def read(root: Path, *, options: ReadOptions) -> Listing:
     """Every image with the objects of its map or masks; the others are remarked by name and reason."""
-    if not existing(root).is_dir():
-        raise UsageError(f"{WANTED}; {root} is a file: pass the folder that holds both")
-    remarks = Remarks()
-    walked = walk(root, remarks)
-    pairs = pairs_of(walked.images, part=options.part)
-    if not pairs.one and not pairs.many:
-        raise UsageError(f"{WANTED}; {holds(root, walked)}, and none is another's mask{remarks.first()}")
+    there = paired(root, wanted=WANTED, part=options.part, many=True)
+    pairs, remarks = there.pairs, there.remarks
     found = usable(facts(root, masks_of(pairs)), remarks)
     drawn: dict[str, Annotation] = {}
     for image, mask in pairs.one.items():
@@ -73,25 +56,14 @@ def read(root: Path, *, options: ReadOptions) -> Listing:
         annotation = from_files([found[file] for file in files if file in found], image, remarks)
         if annotation is not None:
             drawn[image] = annotation
-    counted(remarks, "unlisted", pairs.images_left, "no mask is for it; left out")
-    counted(remarks, "annotation", pairs.masks_left, "a mask without an image of its own; left out")
+    there.remark_left()
     splits = {image: folder_split(image) for image in drawn}
     scheme = Scheme((Category(LABEL, 1),), ("instances", "detection"))
-    return listing(root, "instances", walked, set(), drawn, scheme, remarks, options, splits=splits)
+    return listing(root, "instances", there.walked, set(), drawn, scheme, remarks, options, splits=splits)
 
 
 def masks_of(pairs: Pairs) -> list[str]:
     return [*pairs.one.values(), *(file for files in pairs.many.values() for file in files)]
-
-
-def usable(found: Iterable[MaskFacts], remarks: Remarks) -> Mapping[str, MaskFacts]:
-    kept = {}
-    for each in found:
-        if each.wrong:
-            remarks.add("annotation", each.file, f"its mask is {each.wrong}; left out")
-        else:
-            kept[each.file] = each
-    return kept
 
 
 def from_map(each: MaskFacts) -> Annotation:

@@ -1,18 +1,19 @@
 """Images and class maps: a file for each image whose pixels are numbers or colours of classes."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from vidi.core.annotations import Annotation, Category, Scheme
 from vidi.core.card import Card
 from vidi.core.dataset import Listing, ReadOptions
 from vidi.core.errors import UsageError
-from vidi.data.annotated import counted, folder_split, listing
+from vidi.data.annotated import folder_split, listing
 from vidi.data.class_lists import ClassList, class_list
-from vidi.data.listing import Remarks, existing, glance, holds, walk
-from vidi.data.mask_facts import MaskFacts, are_masks, fact, facts, hold_objects
-from vidi.data.pairing import MASK_FOLDER, pairs_of
+from vidi.data.listing import Remarks, glance, walk
+from vidi.data.mask_facts import MaskFacts, are_masks, facts, hold_objects, sampled
+from vidi.data.mask_pairs import named_for_masks, paired, usable
+from vidi.data.pairing import pairs_of
 
 CARD = Card(
     title="Image and mask folders",
@@ -22,7 +23,6 @@ CARD = Card(
 )
 
 WANTED = "images and masks of the same names were wanted"
-SAMPLE = 12
 MOST_CLASSES = 255
 IGNORED_VALUE = 255
 
@@ -49,31 +49,16 @@ def recognise(root: Path) -> float:
 
 def may_hold_masks(root: Path) -> bool:
     """A first look, without walking all of it: a folder named for masks, or images in two folders at least."""
-    seen, found = glance(root, depth=5), False
-    waiting = list(seen.folders.items())
-    while waiting:
-        name, each = waiting.pop()
-        found = found or bool(MASK_FOLDER.search(name) and each.holds_images)
-        waiting += each.folders.items()
-    return found or seen.images > 1
-
-
-def sampled(root: Path, files: Sequence[str]) -> list[MaskFacts]:
-    """A few of the files, spread over all."""
-    return [fact(root, file, pieces=True) for file in files[:: max(1, len(files) // SAMPLE)][:SAMPLE]]
+    seen = glance(root, depth=5)
+    return seen.images > 1 or named_for_masks(seen)
 
 
 def read(root: Path, *, options: ReadOptions) -> Listing:
     """Every image with a mask that can be read; the others are remarked by name and reason."""
-    if not existing(root).is_dir():
-        raise UsageError(f"{WANTED}; {root} is a file: pass the folder that holds both")
-    remarks = Remarks()
-    walked = walk(root, remarks)
-    pairs = pairs_of(walked.images, part=options.part)
-    if not pairs.one:
-        raise UsageError(f"{WANTED}; {holds(root, walked)}, and none is another's mask{remarks.first()}")
-    image_of = {mask: image for image, mask in pairs.one.items()}
-    found = {image_of[each.file]: each for each in facts(root, list(image_of)) if usable(each, remarks)}
+    there = paired(root, wanted=WANTED, part=options.part, many=False)
+    walked, remarks = there.walked, there.remarks
+    image_of = {mask: image for image, mask in there.pairs.one.items()}
+    found = {image_of[file]: each for file, each in usable(facts(root, list(image_of)), remarks).items()}
     if not found:
         raise UsageError(
             f"{WANTED}; none of the {len(image_of):,} masks in {root} can be read{remarks.first()}"
@@ -81,8 +66,7 @@ def read(root: Path, *, options: ReadOptions) -> Listing:
     colour = any(each.told == "colour" for each in found.values())
     named = class_list(root, walked.others, remarks)
     scheme = scheme_of(found, named, colour, remarks)
-    counted(remarks, "unlisted", pairs.images_left, "no mask is for it; left out")
-    counted(remarks, "annotation", pairs.masks_left, "a mask without an image of its own; left out")
+    there.remark_left()
     labels = {category.number: category.name for category in scheme.categories}
     drawn, targets = {}, {}
     for image, each in found.items():
@@ -99,12 +83,6 @@ def read(root: Path, *, options: ReadOptions) -> Listing:
     return listing(
         root, "masks", walked, used, drawn, scheme, remarks, options, splits=splits, targets=targets
     )
-
-
-def usable(each: MaskFacts, remarks: Remarks) -> bool:
-    if each.wrong:
-        remarks.add("annotation", each.file, f"its mask is {each.wrong}; left out")
-    return not each.wrong
 
 
 def counted_numbers(found: Mapping[str, MaskFacts], *, colour: bool) -> Counter[int]:
