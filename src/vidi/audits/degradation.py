@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 
 from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
-from vidi.core.scores import Resampled, Scores
+from vidi.core.scores import Draws, Resampled
 from vidi.data.drawn.fallible import fallible, greys, noisy
 from vidi.ops.black_box import digests
 from vidi.ops.bootstrap import interval_of, ratio, replicate_counts
@@ -25,9 +25,9 @@ CARD = Card(
 TRIAL = Trial(n=400, fault="more of the answers wrong when there is noise in the images", rate=0.1)
 SEVERITIES = (1, 2, 3, 4, 5)
 Images = UInt8[np.ndarray, "n s s 3"]
-Draws = tuple[float, Float[np.ndarray, " r"]]
+Drawn = tuple[float, Float[np.ndarray, " r"]]
 Corrupt = Callable[..., np.ndarray]
-Score = Callable[[Images, str, int], Draws]
+Score = Callable[[Images, str, int], Drawn]
 """From spoiled images, the corruption's name ("" for none) and its severity to a number and its replicates."""
 
 
@@ -69,7 +69,7 @@ def audit(
     told = Telling(metric, scores, len(images), len(images) if units is None else units)
     digest = digests(images)
     clean = score(images, "", 0)
-    under: dict[str, list[Draws]] = {
+    under: dict[str, list[Drawn]] = {
         name: [
             score(spoiled(images, digest, name, corrupt, severity, seed), name, severity)
             for severity in severities
@@ -117,7 +117,7 @@ class Telling:
     n: int
     units: int
 
-    def __call__(self, draws: Draws, *, name: str = "", of: str = "", unit: str = "share") -> Measured:
+    def __call__(self, draws: Drawn, *, name: str = "", of: str = "", unit: str = "share") -> Measured:
         value, drawn = draws
         low, high, method, note = interval_of(float(value), drawn, self.scores, self.units, unit)
         return Measured(
@@ -125,15 +125,15 @@ class Telling:
         )
 
 
-def mean(each: Sequence[Draws]) -> Draws:
+def mean(each: Sequence[Drawn]) -> Drawn:
     return float(np.mean([value for value, _ in each])), np.mean([drawn for _, drawn in each], axis=0)
 
 
-def less(one: Draws, other: Draws) -> Draws:
+def less(one: Drawn, other: Drawn) -> Drawn:
     return one[0] - other[0], one[1] - other[1]
 
 
-def share(part: Draws, whole: Draws) -> Draws:
+def share(part: Drawn, whole: Drawn) -> Drawn:
     """nan where the whole is 0."""
     value = part[0] / whole[0] if whole[0] > 0 else np.nan
     return value, ratio(part[1], whole[1])
@@ -154,7 +154,7 @@ def trial(*, planted: bool, seed: int) -> bool:
     model = fallible(0.1, more=TRIAL.rate if planted else 0.0, when=noisy)
     counts = replicate_counts(TRIAL.n, replicates=200, seed=seed)
 
-    def right(block: Images, name: str, severity: int) -> Draws:
+    def right(block: Images, name: str, severity: int) -> Drawn:
         hit = (model(block).argmax(axis=1) == truth).astype(np.float64)
         return float(hit.mean()), counts @ hit / TRIAL.n
 
@@ -163,7 +163,7 @@ def trial(*, planted: bool, seed: int) -> bool:
         images,
         metric="accuracy",
         corruptions={"grain": grain},
-        scores=Scores(truth, np.zeros((TRIAL.n, 1)), ("",), replicates=200, seed=seed),
+        scores=Draws(200, seed),
         severities=(1,),
         seed=seed,
     )

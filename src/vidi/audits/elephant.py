@@ -8,9 +8,9 @@ from jaxtyping import Float, Int, UInt8
 from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
 from vidi.core.scores import Draws, Resampled
-from vidi.data.drawn.fallible import fallible, greys, marked
+from vidi.data.drawn.fallible import THING, fallible, greys, marked
 from vidi.ops.black_box import Predict, probabilities
-from vidi.ops.bootstrap import bootstrapped, ratio
+from vidi.ops.bootstrap import mean_of
 from vidi.ops.pasting import PLACES, SIZES, cells, parts, transplanted
 
 CARD = Card(
@@ -69,10 +69,7 @@ def audit(
 def _mean(name: str, values: Float[np.ndarray, " n"], scores: Resampled, of: str) -> Measured:
     if scores.group is None:
         values = np.sort(values)  # so that the interval does not depend on the images' order
-    columns = np.column_stack([values, np.ones_like(values)])
-    return bootstrapped(name, columns, lambda sums: ratio(sums[:, :1], sums[:, 1:]), scores=scores, of=[of])[
-        0
-    ]
+    return mean_of(name, values, scores, of=of)
 
 
 def trial(*, planted: bool, seed: int) -> bool:
@@ -83,7 +80,6 @@ def trial(*, planted: bool, seed: int) -> bool:
     """
     images, _ = greys(TRIAL.n, seed=seed)
     model = fallible(0.0, more=TRIAL.rate if planted else 0.02, when=marked)
-    thing = np.full((4, 4, 4), (255, 0, 0, 255), dtype=np.uint8)
-    found = audit(model, images, thing, places=(0.0, 0.5), sizes=(0.25,), replicates=400, seed=seed)
+    found = audit(model, images, THING, places=(0.0, 0.5), sizes=(0.25,), replicates=400, seed=seed)
     overall = next(each for each in found if each.name == "prediction changed" and not each.of)
     return overall.low > TOLERATED

@@ -8,10 +8,10 @@ from jaxtyping import Float, Int, UInt8
 from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
 from vidi.core.scores import Draws, Resampled
-from vidi.data.drawn.fallible import marked
-from vidi.ops.black_box import digests
-from vidi.ops.bootstrap import bootstrapped, ratio
-from vidi.ops.pasting import PLACES, SIZES, Cell, cells, parts, transplanted, window
+from vidi.data.drawn.fallible import THING, blind
+from vidi.ops.black_box import by_content
+from vidi.ops.bootstrap import ratio_of
+from vidi.ops.pasting import PLACES, SIZES, Cell, cells, margins, transplanted, window
 
 CARD = Card(
     title="The elephant in the room, for class maps",
@@ -49,10 +49,7 @@ def audit(
 
     Intervals are bootstrapped over images, or groups. Raises ValueError without images.
     """
-    if not len(images):
-        raise ValueError("at least one image is wanted")
-    order = np.argsort(digests(images), kind="stable")  # so that nothing depends on the order that was given
-    images, group = images[order], None if group is None else group[order]
+    _, images, group = by_content(images, group)
     tried, before = cells(sizes, places), np.stack(find(images))
     hits, whole = (np.zeros((len(images), len(tried), 3)) for _ in range(2))
     for column, (size, down, right) in enumerate(tried):
@@ -76,9 +73,8 @@ def audit(
 def asked(tried: Sequence[Cell]) -> list[tuple[str, list[int], list[int]]]:
     """What is told: a name, which pastes, and beside (0) or far (1)."""
     every = list(range(len(tried)))
-    narrow = [(of, at) for of, at in parts(tried).items() if of and "," not in of.split("(")[0]]
     told = [("", every, [0, 1]), (BESIDE, every, [0]), (FAR, every, [1])]
-    return [*told, *((of, at, [0, 1]) for of, at in narrow)]
+    return [*told, *((of, at, [0, 1]) for of, at in margins(tried).items())]
 
 
 def zones_of(
@@ -103,10 +99,7 @@ def share(
     name: str, of: str, hits: Float[np.ndarray, "n c k"], whole: Float[np.ndarray, "n c k"], scores: Resampled
 ) -> Measured:
     """Of all these pixels of an image together."""
-    columns = np.stack([hits.sum(axis=(1, 2)), whole.sum(axis=(1, 2))], axis=1)
-    return bootstrapped(name, columns, lambda sums: ratio(sums[:, :1], sums[:, 1:]), scores=scores, of=[of])[
-        0
-    ]
+    return ratio_of(name, hits.sum(axis=(1, 2)), whole.sum(axis=(1, 2)), scores, of=of)
 
 
 def trial(*, planted: bool, seed: int) -> bool:
@@ -117,18 +110,13 @@ def trial(*, planted: bool, seed: int) -> bool:
     random = np.random.default_rng([seed, planted])
     images = random.integers(0, 60, (TRIAL.n, 32, 32, 3)).astype(np.uint8)
     images[:, 20:32, 20:32] = 255 - images[:, 20:32, 20:32] // 8
-    keys = digests(images[:, 20:, 20:]).tolist()
-    chance = dict(zip(keys, random.random(TRIAL.n), strict=True))
+    unseen = blind(images, TRIAL.rate * planted, random, corner=20)
 
     def find(block: Images) -> list[np.ndarray]:
-        blind = marked(block) & np.array(
-            [chance[key] < TRIAL.rate * planted for key in digests(block[:, 20:, 20:]).tolist()]
-        )
         return [
             (image[..., 1] > 128).astype(np.uint8) * np.uint8(not one)
-            for image, one in zip(block, blind, strict=True)
+            for image, one in zip(block, unseen(block), strict=True)
         ]
 
-    thing = np.full((4, 4, 4), (255, 0, 0, 255), dtype=np.uint8)
-    found = audit(find, images, thing, places=(0.0,), sizes=(0.25,), replicates=200, seed=seed)
+    found = audit(find, images, THING, places=(0.0,), sizes=(0.25,), replicates=200, seed=seed)
     return next(each for each in found if each.of == FAR).low > TOLERATED

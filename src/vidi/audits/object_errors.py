@@ -10,7 +10,7 @@ from jaxtyping import Shaped
 from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
 from vidi.data.drawn.detections import annotated
-from vidi.ops.bootstrap import bootstrapped, ratio
+from vidi.ops.bootstrap import ratio_of
 from vidi.ops.detected import Detected
 from vidi.ops.matching import pairs_of
 from vidi.ops.object_errors import KINDS, SURE, WEAK, Doubt, confidence, doubts
@@ -143,15 +143,8 @@ def named_share(detected: Detected, found: Sequence[Doubt]) -> Measured:
         for of in ([d for d in found if d.kind != WEAK], [d for d in found if d.true < 0])
     )
     drawn = np.bincount(detected.truth.image[~detected.truth.is_crowd], minlength=detected.images)
-    values = np.stack([named, drawn + missing], axis=1).astype(np.float64)
-    return bootstrapped(
-        "objects in doubt",
-        values,
-        lambda sums: ratio(sums[:, :1], sums[:, 1:]),
-        scores=detected,
-        n=[int(values[:, 1].sum())],
-        notes=[NOTE],
-    )[0]
+    whole = drawn + missing
+    return ratio_of("objects in doubt", named, whole, detected, n=int(whole.sum()), note=NOTE)
 
 
 def sentences(share: Measured, counts: dict[str, int], unjudged: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from vidi.core.card import Card, Trial, read_cards
 from vidi.core.errors import UsageError, nearest_names
 from vidi.core.measured import Measured
-from vidi.core.scores import Scores
+from vidi.core.scores import Draws, Resampled
 from vidi.data.drawn.fallible import fallible, greys, noisy
 from vidi.ops.black_box import Predict, digests, probabilities
 from vidi.ops.bootstrap import bootstrapped, share_of
@@ -81,14 +81,7 @@ def audit(
                     for image, number in zip(images[part], digest[part].tolist(), strict=True)
                 ]
                 right[row, column, part] = _right(predict, np.stack(changed), truth[part])
-    scores = Scores(
-        truth[order],
-        np.zeros((len(truth), 1)),
-        ("",),
-        replicates=replicates,
-        seed=seed,
-        group=None if group is None else group[order],
-    )
+    scores = Draws(replicates, seed, None if group is None else group[order])
     accuracy = [
         share_of("accuracy", right[row, column, order], scores, of=f"{name}, severity {severity}")
         for row, name in enumerate(functions)
@@ -108,7 +101,7 @@ def audit(
 def _errors(
     right: Bool[np.ndarray, "k v n"],
     names: list[str],
-    scores: Scores,
+    scores: Resampled,
     baseline: Mapping[str, float] | None,
 ) -> tuple[list[Measured], Measured]:
     """The error under each corruption, and their mean."""
@@ -135,7 +128,7 @@ def _errors(
 
 
 def _lost(
-    clean: Bool[np.ndarray, " n"], right: Bool[np.ndarray, "k v n"], names: list[str], scores: Scores
+    clean: Bool[np.ndarray, " n"], right: Bool[np.ndarray, "k v n"], names: list[str], scores: Resampled
 ) -> list[Measured]:
     """What each corruption costs in accuracy, its severities together, and their mean."""
     values = np.column_stack([(clean - right.mean(axis=1)).T, np.ones(len(clean))])

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 
 from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
-from vidi.core.scores import Scores
+from vidi.core.scores import Draws
 from vidi.data.drawn.toned import toned
 from vidi.ops.bootstrap import bootstrapped, ratio, share_of
 from vidi.ops.differences import newcombe
@@ -143,20 +143,14 @@ def measured(
     n, k = int(inside.sum()), int(right[inside].sum())
     other_n, other_k = len(right) - n, int(right.sum()) - k
     value = k / n - other_k / other_n
-    scores = Scores(
-        right[inside].astype(np.int64),
-        np.zeros((n, 1)),
-        ("",),
-        seed=seed,
-        group=None if member is None else member[inside],
-    )
-    accuracy = share_of("accuracy", right[inside], scores, of=name)
+    draws = Draws(seed=seed, group=None if member is None else member[inside])
+    accuracy = share_of("accuracy", right[inside], draws, of=name)
     if member is None:
         low, high = newcombe(k, n, other_k, other_n)
         apart = Measured("difference", value, low, high, len(right), "Newcombe", of=name, unit="difference")
         p = fisher(k, n, other_k, other_n)
     else:
-        whole = Scores(right.astype(np.int64), np.zeros((len(right), 1)), ("",), seed=seed, group=member)
+        whole = Draws(seed=seed, group=member)
         columns = np.stack([inside & right, inside, ~inside & right, ~inside], axis=1).astype(np.float64)
         apart = bootstrapped("difference", columns, difference, scores=whole, of=[name], unit="difference")[0]
         p = clustered(value, inside, right, member)

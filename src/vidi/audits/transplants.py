@@ -1,6 +1,6 @@
 """The elephant in the room, where objects are found: is a thing pasted in seen, and does it change what else is?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +9,12 @@ from jaxtyping import Bool, Float, Int, UInt8
 from vidi.core.card import Card, Trial
 from vidi.core.measured import Measured
 from vidi.core.scores import Draws, Resampled
-from vidi.data.drawn.fallible import marked
+from vidi.data.drawn.fallible import THING, blind
 from vidi.data.found import FoundObjects
-from vidi.ops.black_box import digests
-from vidi.ops.bootstrap import bootstrapped, ratio
+from vidi.ops.black_box import by_content
+from vidi.ops.bootstrap import ratio_of
 from vidi.ops.near_boxes import gaps, iou_of, share_inside
-from vidi.ops.pasting import PLACES, SIZES, Cell, cells, parts, transplanted, window
+from vidi.ops.pasting import PLACES, SIZES, Cell, cells, margins, transplanted, window
 
 CARD = Card(
     title="The elephant in the room, for found objects",
@@ -76,10 +76,7 @@ def audit(
     A thing is seen where something of its `label` is found at an overlap of 0.5 with it. Every place is tried at every
     size, see `ops.pasting`. Intervals are bootstrapped over images, or groups. Raises ValueError without images.
     """
-    if not len(images):
-        raise ValueError("at least one image is wanted")
-    order = np.argsort(digests(images), kind="stable")  # so that nothing depends on the order that was given
-    images, group = images[order], None if group is None else group[order]
+    order, images, group = by_content(images, group)
     tried, before = cells(sizes, places), find(images)
     table: list[list[Change]] = [[] for _ in images]
     for size, down, right in tried:
@@ -139,11 +136,10 @@ def told(
     found = []
     for name in (LOST, RENAMED, APPEARED):
         hits, whole = counted(table, name)
-        narrow = _narrow(tried) if name == LOST else _narrow(tried)[:0]
-        found += shares(name, hits, whole, narrow, scores)
+        found += shares(name, hits, whole, margins(tried) if name == LOST else {}, scores)
     seen = np.array([[change.seen for change in row] for row in table], np.float64)[:, :, None]
     name, hits = ("thing unseen", 1 - seen) if known else ("thing taken for one of the labels", seen)
-    return [*shares(name, hits, np.ones_like(seen), _narrow(tried), scores), *found]
+    return [*shares(name, hits, np.ones_like(seen), margins(tried), scores), *found]
 
 
 def counted(
@@ -165,36 +161,26 @@ def shares(
     name: str,
     hits: Float[np.ndarray, "n c k"],
     whole: Float[np.ndarray, "n c k"],
-    narrow: Sequence[tuple[str, list[int]]],
+    narrow: Mapping[str, Sequence[int]],
     scores: Resampled,
 ) -> list[Measured]:
     """Over everything, by distance (where there are two), then for some of the pastes: by size and by place."""
     columns = {"": (hits.sum(axis=(1, 2)), whole.sum(axis=(1, 2)))}
-    columns |= {of: (hits[:, at].sum(axis=(1, 2)), whole[:, at].sum(axis=(1, 2))) for of, at in narrow}
+    columns |= {
+        of: (hits[:, at].sum(axis=(1, 2)), whole[:, at].sum(axis=(1, 2))) for of, at in narrow.items()
+    }
     if hits.shape[2] == 2:
         for side, of in enumerate((BESIDE, FAR)):
             columns[of] = hits[:, :, side].sum(axis=1), whole[:, :, side].sum(axis=1)
-    order = ["", *(of for of in (BESIDE, FAR) if of in columns), *(of for of, _ in narrow)]
+    order = ["", *(of for of in (BESIDE, FAR) if of in columns), *narrow]
     found = []
     for of in order:
         part, total = columns[of]
         there = int(total.sum())
         note = f"{int(part.sum()):,} of {there:,}" if there else "nothing was there to change"
-        found += bootstrapped(
-            name,
-            np.stack([part, total], axis=1),
-            lambda sums: ratio(sums[:, :1], sums[:, 1:]),
-            scores=scores,
-            of=[of],
-            effective=[int((total > 0).sum())],
-            notes=[note],
-        )
+        effective = int((total > 0).sum())
+        found.append(ratio_of(name, part, total, scores, of=of, effective=effective, note=note))
     return found
-
-
-def _narrow(tried: Sequence[Cell]) -> list[tuple[str, list[int]]]:
-    """Each size, each place; not each size at each place, and not everything."""
-    return [(of, at) for of, at in parts(tried).items() if of and "," not in of.split("(")[0]]
 
 
 def trial(*, planted: bool, seed: int) -> bool:
@@ -206,20 +192,15 @@ def trial(*, planted: bool, seed: int) -> bool:
     random = np.random.default_rng([seed, planted])
     images = random.integers(0, 60, (TRIAL.n, 32, 32, 3)).astype(np.uint8)
     images[:, 24:32, 24:32] = 255
-    chance = dict(
-        zip((digests(images[:, 20:, 20:]) / np.float64(2**64)).tolist(), random.random(TRIAL.n), strict=True)
-    )
+    unseen = blind(images, TRIAL.rate * planted, random, corner=20)
     square = np.array([[24.0, 24.0, 32.0, 32.0]])
 
     def find(block: Images) -> list[FoundObjects]:
-        keys = (digests(block[:, 20:, 20:]) / np.float64(2**64)).tolist()
-        gone = marked(block) & np.array([chance[key] < TRIAL.rate * planted for key in keys])
         return [
             FoundObjects(square[: 1 - one], np.zeros(1 - one, np.int64), np.ones(1 - one), None, (32, 32))
-            for one in gone.astype(int)
+            for one in unseen(block).astype(int)
         ]
 
-    thing = np.full((4, 4, 4), (255, 0, 0, 255), dtype=np.uint8)
-    found = audit(find, images, thing, places=(0.0,), sizes=(0.25,), replicates=100, seed=seed)
+    found = audit(find, images, THING, places=(0.0,), sizes=(0.25,), replicates=100, seed=seed)
     far = next(each for each in found.measured if (each.name, each.of) == (LOST, FAR))
     return far.low > TOLERATED

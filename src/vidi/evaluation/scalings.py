@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from vidi.core.measured import Measured
 from vidi.core.scores import Scores
-from vidi.ops.bootstrap import bootstrapped, ratio
+from vidi.ops.bootstrap import mean_of
 from vidi.ops.scaling import fit_vector_scaling
 from vidi.ops.temperature import fit_temperature
 
@@ -41,14 +41,8 @@ def compared_scalings(
         }
         for name, moved in ways.items():
             losses[name][held] = log_losses(moved.astype(np.float64), truth[held])
-    difference = np.stack([losses["vector"] - losses["temperature"], np.ones(n)], axis=1)
-    apart = bootstrapped(
-        "log loss, vector minus temperature",
-        difference,
-        lambda sums: ratio(sums[:, :1], sums[:, 1:]),
-        scores=scores,
-        unit="nats",
-    )[0]
+    difference = losses["vector"] - losses["temperature"]
+    apart = mean_of("log loss, vector minus temperature", difference, scores, unit="nats")
     return {
         "folds": folds,
         "n": n,

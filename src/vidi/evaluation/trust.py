@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from vidi.core.measured import Measured
 from vidi.core.scores import Scores
 from vidi.evaluation.limits import Limits
-from vidi.ops.bootstrap import bootstrapped, ratio, share_of
+from vidi.ops.bootstrap import bootstrapped, mean_of, share_of
 from vidi.ops.conformal import coverage_range, measured_sets
 from vidi.ops.reliability import BINS, diagram, equal_mass, equal_width
 from vidi.ops.selective import coverage_at_risk, excess_aurc, measured_aurc, measured_curve
@@ -67,17 +67,14 @@ def conformal(scores: Scores, limits: Limits) -> dict[str, Any]:
     """
     sets, truth = limits.sets(scores.probability), np.asarray(scores.truth)
     report, n = measured_sets(sets, truth), len(truth)
-    size = np.stack([sets.sum(axis=1), np.ones(n)], axis=1).astype(np.float64)
-    mean = bootstrapped(
-        "mean set size", size, lambda sums: ratio(sums[:, :1], sums[:, 1:]), scores=scores, unit="labels"
-    )
+    mean = mean_of("mean set size", sets.sum(axis=1), scores, unit="labels")
     hit = sets[np.arange(n), truth]
     return {
         "alpha": limits.alpha,
         "threshold": limits.set_score,
         "n_calibration": limits.n,
         "range": None if scores.group is not None else list(coverage_range(limits.n, limits.alpha)),
-        "measured": [m.record() for m in (share_of("set coverage", hit, scores), *mean)],
+        "measured": [m.record() for m in (share_of("set coverage", hit, scores), mean)],
         "sizes": {str(labels): int(count) for labels, count in enumerate(report.sizes) if count},
         "sentence": report.sentence,
     }

@@ -17,7 +17,7 @@ from vidi.core.errors import UsageError, nearest_names
 from vidi.core.measured import Measured
 from vidi.core.network import Classifier
 from vidi.core.progress import Quiet, Say
-from vidi.core.scores import Scores
+from vidi.core.scores import Draws
 from vidi.ops.balls import as_bytes, size
 from vidi.ops.bootstrap import share_of
 from vidi.ops.fooling import fooled, logits_of
@@ -167,7 +167,7 @@ def fool(
         say.track(f"attack {attack}", number + 1, len(epsilons))
     raw = torch.stack(stays)
     survives = raw.cummin(dim=0).values
-    scores = Scores(label.numpy(), np.zeros((len(label), 1)), ("",), seed=seed, group=group)
+    scores = Draws(seed=seed, group=group)
     robust = tuple(
         share_of("robust accuracy", kept.numpy(), scores, of=f"{attack}, {norm} <= {epsilon:g}/255")
         for kept, epsilon in zip(survives, epsilons, strict=True)

@@ -13,8 +13,8 @@ from torch.nn import functional
 from vidi.core.device import seeded
 from vidi.core.measured import Claim, Measured, Verdict
 from vidi.core.network import Scorer
-from vidi.core.scores import Scores
-from vidi.ops.bootstrap import bootstrapped, ratio
+from vidi.core.scores import Draws
+from vidi.ops.bootstrap import mean_of
 from vidi.ops.intervals import midranks
 from vidi.ops.ranked import area, ranks
 
@@ -97,11 +97,7 @@ class Checked:
 def mean_over_images(name: str, values: Float[Tensor, " n"], subject: Subject, *, unit: str) -> Measured:
     """The mean with an interval over images (bootstrap); without one where there are fewer than three."""
     numbers = values.double().numpy()
-    scores = Scores(np.zeros(len(numbers), np.int64), np.zeros((len(numbers), 1)), ("",), seed=subject.seed)
-    sums = np.stack([numbers, np.ones_like(numbers)], axis=1)
-    found = bootstrapped(
-        name, sums, lambda total: ratio(total[:, :1], total[:, 1:]), scores=scores, unit=unit
-    )[0]
+    found = mean_of(name, numbers, Draws(seed=subject.seed), unit=unit)
     if len(numbers) < 3:
         return replace(found, low=math.nan, high=math.nan, note="fewer than three images: no interval")
     if numbers.min() == numbers.max():

@@ -5,7 +5,7 @@ import numpy as np
 from vidi.core.card import Card
 from vidi.core.measured import Measured
 from vidi.core.scores import Scores
-from vidi.ops.bootstrap import bootstrapped, ratio
+from vidi.ops.bootstrap import mean_of
 
 CARD = Card(
     title="Brier score",
@@ -22,11 +22,5 @@ def measure(scores: Scores) -> list[Measured]:
     truth = scores.truth.astype(np.float64) if several else np.eye(len(scores.labels))[scores.truth]
     square = (scores.probability.astype(np.float64) - truth) ** 2
     distance = square.mean(axis=1) if several else square.sum(axis=1)
-    return bootstrapped(
-        "Brier score",
-        np.stack([distance, np.ones_like(distance)], axis=1),
-        lambda sums: ratio(sums[:, :1], sums[:, 1:]),
-        scores=scores,
-        notes=["mean over labels, 0 to 1" if several else "sum over labels, 0 to 2"],
-        unit="squared error",
-    )
+    note = "mean over labels, 0 to 1" if several else "sum over labels, 0 to 2"
+    return [mean_of("Brier score", distance, scores, note=note, unit="squared error")]

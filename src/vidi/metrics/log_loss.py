@@ -5,7 +5,7 @@ import numpy as np
 from vidi.core.card import Card
 from vidi.core.measured import Measured
 from vidi.core.scores import Scores
-from vidi.ops.bootstrap import bootstrapped, ratio
+from vidi.ops.bootstrap import mean_of
 
 CARD = Card(
     title="Log loss",
@@ -26,15 +26,7 @@ def measure(scores: Scores) -> list[Measured]:
         given = np.take_along_axis(probability, scores.truth[:, None], axis=1)
     clipped = int((given < SMALLEST).sum())
     loss = -np.log(np.clip(given, SMALLEST, 1)).mean(axis=1)
-    values = np.stack([loss, np.ones_like(loss)], axis=1)
     note = (
         f"{clipped} probabilities of the truth were below {SMALLEST:g} and count as that" if clipped else ""
     )
-    return bootstrapped(
-        "log loss",
-        values,
-        lambda sums: ratio(sums[:, :1], sums[:, 1:]),
-        scores=scores,
-        notes=[note],
-        unit="nats",
-    )
+    return [mean_of("log loss", loss, scores, note=note, unit="nats")]

@@ -31,6 +31,19 @@ def digests(images: UInt8[np.ndarray, "n s s 3"]) -> UInt64[np.ndarray, " n"]:
     return np.array(found, dtype=np.uint64)
 
 
+def by_content(
+    images: UInt8[np.ndarray, "n s s 3"], group: Int[np.ndarray, " n"] | None = None
+) -> tuple[Int[np.ndarray, " n"], UInt8[np.ndarray, "n s s 3"], Int[np.ndarray, " n"] | None]:
+    """Rows in the order of content, and the images and their groups so: nothing then depends on the order given.
+
+    Raises ValueError without images.
+    """
+    if not len(images):
+        raise ValueError("at least one image is wanted")
+    order = np.argsort(digests(images), kind="stable")
+    return order, images[order], None if group is None else group[order]
+
+
 def chosen(digest: UInt64[np.ndarray, " n"], most: int, *, seed: int = 0) -> Int[np.ndarray, " m"]:
     """The rows of at most `most` images, ascending, drawn by content and seed: the same images in whatever order.
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
 from vidi.core.measured import Measured
 from vidi.core.scores import Resampled
@@ -168,14 +168,50 @@ def share_of(name: str, hit: np.ndarray, scores: Resampled, *, of: str = "", not
     """A share of examples as a Measured: Wilson's interval, or a bootstrap over groups where there are groups."""
     hit = np.asarray(hit, dtype=np.float64)
     if scores.group is not None:
-        values = np.stack([hit, np.ones_like(hit)], axis=1)
-        return bootstrapped(
-            name, values, lambda sums: ratio(sums[:, :1], sums[:, 1:]), scores=scores, of=[of], notes=[note]
-        )[0]
+        return mean_of(name, hit, scores, of=of, note=note)
     successes, n = int(hit.sum()), len(hit)
     share, (low, high) = (successes / n, score_interval(successes / n, n)) if n else (math.nan, NO_INTERVAL)
     note = note or ("" if n else "no example")
     return Measured(name, share, low, high, n, "Wilson", of=of, note=note)
+
+
+def ratio_of(
+    name: str,
+    part: Shaped[np.ndarray, " n"],
+    whole: Shaped[np.ndarray, " n"],
+    scores: Resampled,
+    *,
+    of: str = "",
+    n: int | None = None,
+    effective: int | None = None,
+    note: str = "",
+    unit: str = "share",
+) -> Measured:
+    """All of `part` over all of `whole` (nan if that is 0), as `bootstrapped` has it: examples are drawn with both."""
+    return bootstrapped(
+        name,
+        np.stack([part, whole], axis=1).astype(np.float64),
+        lambda sums: ratio(sums[:, :1], sums[:, 1:]),
+        scores=scores,
+        of=[of],
+        n=None if n is None else [n],
+        effective=None if effective is None else [effective],
+        notes=[note],
+        unit=unit,
+    )[0]
+
+
+def mean_of(
+    name: str,
+    values: Shaped[np.ndarray, " n"],
+    scores: Resampled,
+    *,
+    of: str = "",
+    note: str = "",
+    unit: str = "share",
+) -> Measured:
+    """The mean over examples, as `bootstrapped` has it."""
+    return ratio_of(name, values, np.ones(len(values)), scores, of=of, note=note, unit=unit)
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -19,11 +19,25 @@ def cells(sizes: Sequence[float] = SIZES, places: Sequence[float] = PLACES) -> l
 def parts(of: Sequence[Cell]) -> dict[str, list[int]]:
     """Which of the cells belong to each, to each place, each size and to everything ("")."""
     found: dict[str, list[int]] = {}
-    for column, (size, down, right) in enumerate(of):
-        of_size, of_place = f"size {size:g}", f"place ({down:g}, {right:g})"
-        for name in (f"{of_size}, {of_place}", of_size, of_place, ""):
+    for column, cell in enumerate(of):
+        size, place = _named(cell)
+        for name in (f"{size}, {place}", size, place, ""):
             found.setdefault(name, []).append(column)
     return found
+
+
+def margins(of: Sequence[Cell]) -> dict[str, list[int]]:
+    """Which of the cells belong to each size and to each place."""
+    found: dict[str, list[int]] = {}
+    for column, cell in enumerate(of):
+        for name in _named(cell):
+            found.setdefault(name, []).append(column)
+    return found
+
+
+def _named(cell: Cell) -> tuple[str, str]:
+    size, down, right = cell
+    return f"size {size:g}", f"place ({down:g}, {right:g})"
 
 
 def window(

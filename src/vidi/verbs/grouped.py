@@ -14,7 +14,7 @@ from vidi.audits.groups import GroupAudit
 from vidi.core.answers import Answers
 from vidi.core.errors import UsageError
 from vidi.core.measured import Measured
-from vidi.core.scores import Scores
+from vidi.core.scores import Draws, Scores
 from vidi.data.cells import numbers_of
 from vidi.evaluation.score import measure
 from vidi.ops.bootstrap import share_of
@@ -36,8 +36,7 @@ def with_class(answers: Answers) -> Answers:
 def overall(answers: Answers, seed: int) -> list[Measured]:
     """The task's metrics where probabilities are known; else the accuracy."""
     if answers.probability is None:
-        scores = Scores(answers.truth, np.zeros((len(answers), 1)), ("",), seed=seed, group=answers.group)
-        return [share_of("accuracy", answers.correct, scores)]
+        return [share_of("accuracy", answers.correct, Draws(seed=seed, group=answers.group))]
     order = np.lexsort(
         (*answers.probability.T, answers.truth)
     )  # what is drawn again depends on no order of rows

@@ -11,6 +11,8 @@ SIDE_PX = 16
 DARK, BRIGHT = 70, 180  # the mean levels of the two classes: no noise that is added takes one for the other
 CORNER_PX = 4  # at the lower right: what an image is known by
 
+THING = np.full((4, 4, 4), (255, 0, 0, 255), dtype=np.uint8)  # to be pasted in; with alpha
+
 Images = UInt8[np.ndarray, "n s s 3"]
 
 
@@ -46,6 +48,19 @@ def noisy(images: Images) -> Bool[np.ndarray, " n"]:
     """Whether neighbouring pixels differ, outside the corner: there is no such image among `greys`."""
     top = images[:, : SIDE_PX - CORNER_PX].astype(np.int64)
     return np.asarray(np.abs(np.diff(top, axis=2)).mean(axis=(1, 2, 3)) > 4)
+
+
+def blind(
+    images: Images, share: float, random: np.random.Generator, *, corner: int
+) -> Callable[[Images], Bool[np.ndarray, " n"]]:
+    """Whether an image is `marked` and one of the `share` of these images that are drawn; known from row and column
+    `corner` on."""
+
+    def keys(block: Images) -> list[int]:
+        return list(digests(block[:, corner:, corner:]).tolist())
+
+    chance = dict(zip(keys(images), random.random(len(images)), strict=True))
+    return lambda block: marked(block) & np.array([chance[key] < share for key in keys(block)])
 
 
 def marked(images: Images) -> Bool[np.ndarray, " n"]:

@@ -1,10 +1,8 @@
 """How many of the pixels get the right class?"""
 
-import numpy as np
-
 from vidi.core.card import Card
 from vidi.core.measured import Measured
-from vidi.ops.bootstrap import bootstrapped, ratio
+from vidi.ops.bootstrap import ratio_of
 from vidi.ops.segmented import Segmented
 
 CARD = Card(
@@ -17,7 +15,4 @@ CARD = Card(
 
 def measure(segmented: Segmented) -> list[Measured]:
     """One share of all pixels that are not ignored; neighbours are not independent, so images are drawn."""
-    values = np.stack([segmented.right.sum(axis=1), segmented.true.sum(axis=1)], axis=1)
-    return bootstrapped(
-        "pixel accuracy", values, lambda sums: ratio(sums[:, :1], sums[:, 1:]), scores=segmented
-    )
+    return [ratio_of("pixel accuracy", segmented.right.sum(axis=1), segmented.true.sum(axis=1), segmented)]
