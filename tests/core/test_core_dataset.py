@@ -1,10 +1,13 @@
 """A dataset is a table; its fingerprint depends on contents, targets and splits, and on nothing else."""
 
+import itertools
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 
 from drawn_job import drawn_dataset
-from vidi.core.dataset import Remark
+from vidi.core.dataset import Dataset, Remark
 
 
 def dataset():
@@ -37,3 +40,13 @@ def test_the_fingerprint_ignores_order_and_names_and_nothing_else():
 def test_remarks_add_up():
     one, two = Remark("a", "b", "c"), Remark("d", "e", "f")
     assert dataset().remarked([one]).remarked([two]).remarks == (one, two)
+
+
+def test_rows_by_content_are_the_same_examples_in_whatever_order():
+    columns = {"hash": ["c", "a", "b", "a"], "path": ["1", "4", "3", "2"], "split": ["test"] * 4}
+    whole = Dataset(name="d", root=Path(), layout="folder", table=pa.table(columns), labels=())
+    assert whole.by_content(np.arange(4)).tolist() == [3, 1, 2, 0]
+    for order in itertools.permutations(range(4)):
+        turned = whole.take(np.array(order))
+        assert turned.column("path")[turned.by_content(turned.where("test"))].tolist() == ["2", "4", "3", "1"]
+    assert whole.by_content(whole.where("train")).tolist() == []

@@ -9,7 +9,7 @@ from PIL import Image
 
 import vidi
 from vidi.core.errors import UsageError
-from vidi.verbs.load import Loaded
+from vidi.verbs.load import Loaded, resplit
 
 
 def test_loaded_data_says_what_it_is(pictures):
@@ -54,6 +54,16 @@ def test_one_by_one_is_as_all_at_once(trained, pictures):
     paths = sorted(pictures.rglob("0*.png"))
     together = trained.model.predict(paths)
     assert [trained.model.predict(path)[0] for path in paths[:5]] == together[:5]
+
+
+def test_the_order_of_rows_changes_no_number(trained, pictures):
+    """Values, intervals, mistakes and thresholds: all that is written but the clock's part."""
+    data = vidi.load(pictures)
+    order = np.random.default_rng(0).permutation(len(data))
+    turned = resplit(data, data.dataset.take(order))
+    one, other = (dict(vidi.evaluate(trained.model, each).results) for each in (data, turned))
+    assert one.pop("inference").keys() == other.pop("inference").keys()
+    assert repr(one) == repr(other) and "bootstrap" in repr(one)
 
 
 @pytest.mark.slow

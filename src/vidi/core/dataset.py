@@ -125,6 +125,11 @@ class Dataset:
         """The row numbers of a split, in order."""
         return np.flatnonzero(self.column("split") == split)
 
+    def by_content(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows sorted by what is in them: what is drawn from them then depends on no order that they came in."""
+        keys = zip(*(self.column(name)[rows] for name in ("hash", "path")), rows.tolist(), strict=True)
+        return np.asarray([row for _, _, row in sorted(keys)], np.int64)
+
     def take(self, rows: NDArray[np.int64]) -> "Dataset":
         return replace(self, table=self.table.take(pa.array(rows)))
 

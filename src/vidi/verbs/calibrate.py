@@ -21,7 +21,7 @@ def calibrated(job: Job, fitted: Fitted) -> tuple[Model, dict[str, Any]]:
     model = Model(
         fitted.network.eval(), fitted.spec, job.dataset.labels, job.labelled, folder=job.folder.path
     )
-    rows = job.dataset.where("validation")
+    rows = job.dataset.by_content(job.dataset.where("validation"))
     if not len(rows):
         return model, {"temperature": 1.0, "n": 0, "split": "validation"}
     found = predict_rows(model, job.dataset, job.pixels, rows, job.say, features=job.features)

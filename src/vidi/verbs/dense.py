@@ -53,7 +53,7 @@ def judged(
     assert isinstance(job.task, DenseTask)
     model = DenseModel(fitted.network, fitted.spec, job.dataset.labels, job.task, folder=job.folder.path)
     model.save(job.folder)
-    rows = job.dataset.where("test")
+    rows = job.dataset.by_content(job.dataset.where("test"))
     table, content = assessed(model, data, job.dataset, rows, seed=job.seed, say=job.say)
     write_predictions(job.folder.path / "predictions.parquet", table, atomic)
     return model, content

@@ -64,7 +64,9 @@ def evaluate(
         dataset = dataset.remarked(
             [Remark("leak", dataset.name, f"{seen:,} examples seen in training were left out")]
         )
-    table, content = form_of(model.task).assessed(model, data, dataset, rows, seed=seed, say=say)
+    table, content = form_of(model.task).assessed(
+        model, data, dataset, dataset.by_content(rows), seed=seed, say=say
+    )
     content |= {
         "split": "test" if split else "all",
         "seen_in_training": seen,

@@ -61,7 +61,7 @@ def judged(
 ) -> tuple[Model, dict[str, Any]]:
     """The calibrated model, saved with its predictions on the held-out split, and what results.json says of them."""
     dataset, folder, seed = job.dataset, job.folder, job.seed
-    rows = dataset.where("test")
+    rows = dataset.by_content(dataset.where("test"))
     model, calibration = calibrated(job, fitted)
     model.save(folder)
     predictions, content = assess(
