@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from vidi.core.dataset import Remark, numbered
 from vidi.core.errors import UsageError
 from vidi.core.measured import Measured
-from vidi.core.progress import Say
 from vidi.core.run_folder import RunFolder
 from vidi.core.task import DenseTask
 from vidi.data.cells import text_of
@@ -23,8 +22,8 @@ from vidi.verbs.audit_request import Request
 from vidi.verbs.dense import true_of
 from vidi.verbs.evaluate import evaluate
 from vidi.verbs.form import task_named
+from vidi.verbs.held_out import all_held_out
 from vidi.verbs.load import Loaded, load
-from vidi.verbs.verify import at_hand, held_out
 
 OWN = ("hash", "target", "split", "phash", "row", "offset", "length")
 
@@ -72,7 +71,8 @@ def held(request: Request) -> Held:
     assert isinstance(task, DenseTask)
     if request.data is None:
         folder.check("predictions.parquet")
-        loaded, rows, table = at_home(folder, say)
+        loaded, kept = all_held_out(folder, say)
+        rows, table = kept.rows, kept.stated
         results: Mapping[str, Any] = folder.read("results.json", "results")
     else:
         loaded, rows, table, results = elsewhere(request, task)
@@ -91,18 +91,6 @@ def held(request: Request) -> Held:
     return Held(
         request.subject, task, labels, loaded, rows, found, truth, judgement, attributes, stated, request.seed
     )
-
-
-def at_home(folder: RunFolder, say: Say) -> tuple[Loaded, NDArray[np.int64], pa.Table]:
-    """The data as the run found it, the rows that it held out, and what it found on them."""
-    loaded = at_hand(folder, None, say)
-    _, rows, table = held_out(folder, loaded.dataset)
-    if len(rows) < table.num_rows:
-        raise UsageError(
-            f"{table.num_rows - len(rows):,} of the {table.num_rows:,} images that {folder.path} held out are not in "
-            f"{loaded.path} any more; name the data: vidi audit {folder.path} DATA"
-        )
-    return loaded, rows, table
 
 
 def elsewhere(

@@ -19,11 +19,11 @@ from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import RunFolder
 from vidi.documents import network_page
 from vidi.explanations.sights import Given, Sight, classes_named
+from vidi.verbs.held_out import at_hand
 from vidi.verbs.load import Loaded, load
 from vidi.verbs.networks import network_of
 from vidi.verbs.repaint import write
 from vidi.verbs.resume import split_as_before
-from vidi.verbs.verify import at_hand
 
 MOST = 300  # images that are looked at
 

@@ -16,9 +16,9 @@ from vidi.core.run_folder import RunFolder
 from vidi.evaluation.model import Model
 from vidi.ops.black_box import Predict, chosen
 from vidi.verbs.answered import Found
+from vidi.verbs.held_out import all_held_out
 from vidi.verbs.load import Loaded
 from vidi.verbs.open import open_labelled
-from vidi.verbs.verify import at_hand, held_out
 
 MOST = 500  # images that are asked about again and again, unless told otherwise
 
@@ -77,15 +77,8 @@ def pictures(found: Found, say: Say) -> Pictures:
         place = {key: row for row, key in enumerate(found.loaded.dataset.column("id").tolist())}
         ids = pq.read_table(found.table, columns=["id"]).column("id").to_pylist()
         return Pictures(found.loaded, np.asarray([place[key] for key in ids], np.int64))
-    folder = RunFolder.open(found.home)
-    loaded = at_hand(folder, None, say)
-    dataset, rows, stated = held_out(folder, loaded.dataset)
-    if len(rows) < stated.num_rows:
-        raise UsageError(
-            f"{stated.num_rows - len(rows):,} of the {stated.num_rows:,} images that {found.home} held out are not in "
-            f"{loaded.path} any more; name the data: vidi audit {found.home} DATA"
-        )
-    return Pictures(replace(loaded, dataset=dataset), rows)
+    loaded, held = all_held_out(RunFolder.open(found.home), say)
+    return Pictures(loaded, held.rows)
 
 
 def exam(run: Path, behind: Pictures, answers: Answers, *, most: int, seed: int) -> Exam:

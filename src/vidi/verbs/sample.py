@@ -14,7 +14,7 @@ from vidi.data.pixels import pixels_store
 from vidi.data.store import Cache
 from vidi.evaluation.dense_model import DenseModel
 from vidi.evaluation.model import Model
-from vidi.verbs.verify import at_hand
+from vidi.verbs.held_out import at_hand
 
 MOST = 64
 MOST_FOUND = 24  # where answers lie on the images: those networks are slow, and their images large

@@ -19,9 +19,9 @@ from vidi.evaluation.inputs import opened
 from vidi.evaluation.model import Model
 from vidi.ops.fooling import logits_of
 from vidi.verbs.evaluate import unseen
+from vidi.verbs.held_out import at_hand, held_out
 from vidi.verbs.load import Loaded, load
 from vidi.verbs.sample import turns
-from vidi.verbs.verify import at_hand, held_out
 from vidi.verbs.written import said
 
 
@@ -74,8 +74,8 @@ def _held_out(model: Model, most: int, say: Say) -> Subjects:
             "images to attack were wanted; this model has no run folder that knows any: give some"
         )
     loaded = at_hand(RunFolder(model.folder), None, say)
-    dataset, rows, _ = held_out(RunFolder(model.folder), loaded.dataset)
-    return _taken(model, loaded, dataset, rows, most, "held-out images")
+    rows = held_out(RunFolder(model.folder), loaded.dataset).rows
+    return _taken(model, loaded, loaded.dataset, rows, most, "held-out images")
 
 
 def _of_data(model: Model, loaded: Loaded, most: int) -> Subjects:

@@ -6,13 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from numpy.typing import NDArray
-
 from vidi.audits.groups import audit as audit_groups
-from vidi.core.dataset import Dataset
 from vidi.core.errors import UsageError
 from vidi.core.files import read_json
 from vidi.core.measured import Measured, Verdict
@@ -22,9 +16,9 @@ from vidi.data.predictions import read_own_predictions
 from vidi.documents import croissant, papers
 from vidi.documents.evidence import ASKED, Audited, gather
 from vidi.verbs.form import either, form_of, task_named
-from vidi.verbs.load import Loaded, load
+from vidi.verbs.held_out import HeldOut, at_hand, held_out
+from vidi.verbs.load import Loaded
 from vidi.verbs.open import open_model
-from vidi.verbs.resume import asked_for
 from vidi.version import VERSION
 
 MOVED = 0.1  # of an interval's width: as far as another processor's rounding may move a number that stands
@@ -87,13 +81,13 @@ def verify(
     checks += written(folder)
     say(f"predicting {results['n']:,} held-out images again")
     loaded = at_hand(folder, data, say)
-    dataset, rows, stated = held_out(folder, loaded.dataset)
-    checks.append(there(folder, dataset, rows, stated, loaded))
+    kept = held_out(folder, loaded.dataset)
+    checks.append(there(kept, loaded))
     if checks[-1].verdict != Verdict.STANDS:
         return Verification(folder.path, tuple(checks))
     model = open_model(folder.path)
     seed = int(folder.read("recipe.json", "recipe")["seed"])
-    answers, again = form_of(model.task).again(model, loaded, rows, stated, seed=seed, say=say)
+    answers, again = form_of(model.task).again(model, loaded, kept.rows, kept.stated, seed=seed, say=say)
     checks.append(Checked("predictions", *answers))
     checks += [number(Measured.from_record(entry), again) for entry in results["measured"]]
     checks += audited(folder, results, seed)
@@ -139,42 +133,19 @@ def paper(path: Path, wanted: str, *, same_version: bool) -> Checked:
     return Checked(path.name, Verdict.CANNOT_TELL, "this version of vidi would write it with other words")
 
 
-def at_hand(folder: RunFolder, data: str | Path | Loaded | None, say: Say) -> Loaded:
-    if isinstance(data, Loaded):
-        return data
-    recorded = asked_for(folder)["data"]
-    return load(data or recorded["path"], fewest_labels=1, say=say, **recorded["read"])
-
-
-def held_out(folder: RunFolder, dataset: Dataset) -> tuple[Dataset, NDArray[np.int64], pa.Table]:
-    """The rows of the data that the run predicted, in its order, and predictions.parquet. Matched by content."""
-    stated = pq.read_table(folder.path / "predictions.parquet")
-    splits = pq.read_table(folder.path / "splits.parquet", columns=["id", "hash"])
-    content = dict(zip(*(splits.column(name).to_pylist() for name in ("id", "hash")), strict=True))
-    here: dict[str, list[int]] = {}
-    for row, key in reversed(list(enumerate(dataset.column("hash").tolist()))):
-        here.setdefault(key, []).append(row)
-    found = [here.get(content[key]) for key in stated.column("id").to_pylist()]
-    rows = [rows.pop() for rows in found if rows]
-    return dataset, np.asarray(rows, np.int64), stated
-
-
-def there(
-    folder: RunFolder, dataset: Dataset, rows: NDArray[np.int64], stated: pa.Table, loaded: Loaded
-) -> Checked:
+def there(kept: HeldOut, loaded: Loaded) -> Checked:
     """Every held-out image with the label it had; without that no number can be measured again."""
-    gone = stated.num_rows - len(rows)
-    if gone:
-        lost = f"{gone:,} of {stated.num_rows:,} held-out images"
+    if kept.gone:
+        lost = f"{kept.gone:,} of {kept.stated.num_rows:,} held-out images"
         said = f"{lost} are not in {loaded.path}, have changed, or were withdrawn"
         return Checked("data", Verdict.CANNOT_TELL, said)
-    splits = pq.read_table(folder.path / "splits.parquet", columns=["id", "target"])
-    known = dict(zip(*(splits.column(name).to_pylist() for name in ("id", "target")), strict=True))
-    pairs = zip(dataset.column("target")[rows], stated.column("id").to_pylist(), strict=True)
-    other = sum(now != known[key] for now, key in pairs)
+    now = loaded.dataset.column("target")[kept.rows]
+    other = sum(one != before for one, before in zip(now, kept.targets, strict=True))
     if other:
         return Checked("data", Verdict.CANNOT_TELL, f"{other:,} held-out images have other labels now")
-    return Checked("data", Verdict.STANDS, f"all {len(rows):,} held-out images are there, with their labels")
+    return Checked(
+        "data", Verdict.STANDS, f"all {len(kept.rows):,} held-out images are there, with their labels"
+    )
 
 
 def audited(folder: RunFolder, results: Mapping[str, Any], seed: int) -> list[Checked]:
