@@ -10,7 +10,7 @@ from vidi.core.requirement import parse
 from vidi.core.run_folder import RunFolder
 from vidi.verbs import audit_dense, audit_labels
 from vidi.verbs.audit_folder import Audit
-from vidi.verbs.audit_request import Request
+from vidi.verbs.audit_request import Columns, Request
 from vidi.verbs.form import either, task_named
 from vidi.verbs.grouped import Outcome
 from vidi.verbs.pictures import MOST
@@ -58,28 +58,18 @@ def audit(
     A run's audit is written to `audits/` in it; a table's to `out`, if given. Raises UsageError with a sentence for
     what can't be used.
     """
+    pasted, rival = None if elephant is None else str(elephant), None if baseline is None else Path(baseline)
     request = Request(
         subject=Path(subject),
         data=data,
         by=tuple(by),
         demands=tuple(parse(text) for text in require),
-        truth=truth,
-        predicted=predicted,
-        counts=counts,
-        error=error,
-        group=group,
+        columns=Columns(truth, predicted, counts, error, group),
         positive=positive,
         outcome=Outcome(good, score, thresholds),
         smallest=smallest,
         slices=slices,
-        images=Asked(
-            corruptions,
-            dials,
-            None if elephant is None else str(elephant),
-            steadiness,
-            most,
-            None if baseline is None else Path(baseline),
-        ),
+        images=Asked(corruptions, dials, pasted, steadiness, most, rival),
         out=None if out is None else Path(out),
         seed=seed,
         say=say or Quiet(),

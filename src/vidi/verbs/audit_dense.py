@@ -66,8 +66,8 @@ def refuse_what_is_of_labels(request: Request) -> None:
     """Raises UsageError for options that mean something only where an answer is a label."""
     outcome, images = request.outcome, request.images
     asked = {
-        "--truth": request.truth,
-        "--predicted": request.predicted,
+        "--truth": request.columns.truth,
+        "--predicted": request.columns.predicted,
         "--positive": request.positive,
         "--good": outcome.good,
         "--score": outcome.score,

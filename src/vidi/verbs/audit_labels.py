@@ -5,6 +5,7 @@ from typing import Any
 
 from vidi.audits import groups
 from vidi.core.measured import Measured
+from vidi.core.requirement import Requirement
 from vidi.verbs import grouped
 from vidi.verbs.answered import Found, answered
 from vidi.verbs.audit_folder import Audit, described, retold, written
@@ -13,12 +14,12 @@ from vidi.verbs.demands import CLASS, attributes_named, judge
 from vidi.verbs.pictures import pictures
 from vidi.verbs.published import published_answers
 from vidi.verbs.sliced import sliced
-from vidi.verbs.spoiled import Spoiled, checked, spoiled
+from vidi.verbs.spoiled import Asked, Spoiled, checked, spoiled
 
 
 def audited(request: Request) -> Audit:
     """Rates and gaps of every group, each demand with its verdict, and what else was asked; written down."""
-    positive, smallest, seed, say = request.positive, request.smallest, request.seed, request.say
+    positive, smallest, seed = request.positive, request.smallest, request.seed
     found = answers_of(request)
     images, under = checked(request.images, request.demands, found)
     named = attributes_named(request.demands)
@@ -28,23 +29,31 @@ def audited(request: Request) -> Audit:
     more = by_group(
         found, wanted, audits, overall, request.outcome, positive=positive, smallest=smallest, seed=seed
     )
-    asked = request.slices or under or images.anything
-    behind = pictures(found, say) if found.home and asked else None
-    if request.slices:
-        more |= sliced(found.answers, behind, without=(*wanted, *unit_of(found)), seed=seed, say=say)
-    seen = Spoiled()
-    if behind is not None and (under or images.anything):
-        seen = spoiled(found, behind, images, under, seed=seed, say=say)
+    slices, seen = looked_at(request, found, wanted, images, under)
     numbers = [*overall, *seen.demanded, *(number for each in audits for number in each.measured)]
     everybody = list(grouped.with_class(found.answers).attributes)
     where = found.home or request.subject
     judged = tuple(judge(demand, numbers, everybody, where) for demand in request.demands)
     content = described(found, audits, [*overall, *seen.demanded], judged, seen.sentences)
-    content |= {**more, **seen.content}
+    content |= {**more, **slices, **seen.content}
     folder = written(content, found.home, request.out, request.subject)
     if found.home is not None and request.out is None:
-        retold(found.home, say)
+        retold(found.home, request.say)
     return Audit(folder, content, judged)
+
+
+def looked_at(
+    request: Request, found: Found, wanted: Sequence[str], images: Asked, under: Sequence[Requirement]
+) -> tuple[dict[str, Any], Spoiled]:
+    """Slices, and what came of spoiling the images, where that was asked."""
+    seed, say, spoil = request.seed, request.say, bool(under) or images.anything
+    behind = pictures(found, say) if found.home and (request.slices or spoil) else None
+    slices: dict[str, Any] = {}
+    if request.slices:
+        slices = sliced(found.answers, behind, without=(*wanted, *unit_of(found)), seed=seed, say=say)
+    if behind is None or not spoil:
+        return slices, Spoiled()
+    return slices, spoiled(found, behind, images, under, seed=seed, say=say)
 
 
 def answers_of(request: Request) -> Found:
@@ -52,14 +61,14 @@ def answers_of(request: Request) -> Found:
     if request.published:
         return published_answers(
             request.subject,
-            counts=request.counts,
-            error=request.error,
+            counts=request.columns.counts,
+            error=request.columns.error,
             by=request.by,
             others={
                 "DATA": request.data,
-                "--truth": request.truth,
-                "--predicted": request.predicted,
-                "--group": request.group,
+                "--truth": request.columns.truth,
+                "--predicted": request.columns.predicted,
+                "--group": request.columns.group,
                 "--positive": request.positive,
                 "--good": request.outcome.good,
                 "--score": request.outcome.score,
@@ -70,9 +79,9 @@ def answers_of(request: Request) -> Found:
     return answered(
         request.subject,
         request.data,
-        truth=request.truth,
-        predicted=request.predicted,
-        group=request.group,
+        truth=request.columns.truth,
+        predicted=request.columns.predicted,
+        group=request.columns.group,
         seed=request.seed,
         say=request.say,
         read=request.read,

@@ -12,18 +12,25 @@ from vidi.verbs.spoiled import Asked
 
 
 @dataclass(frozen=True)
-class Request:
-    """The arguments of `vidi.audit`, with demands read, and what is asked of outcomes and of images put together."""
+class Columns:
+    """Which columns of a table are meant: of predictions, or the `counts` and `error` of a published one."""
 
-    subject: Path
-    data: str | Path | None
-    by: tuple[str, ...]
-    demands: tuple[Requirement, ...]
     truth: str | None
     predicted: str | None
     counts: str | None
     error: str | None
     group: str | None
+
+
+@dataclass(frozen=True)
+class Request:
+    """The arguments of `vidi.audit`, with demands read, and what is asked of columns, outcomes and images together."""
+
+    subject: Path
+    data: str | Path | None
+    by: tuple[str, ...]
+    demands: tuple[Requirement, ...]
+    columns: Columns
     positive: str | None
     outcome: Outcome
     smallest: int
@@ -37,4 +44,4 @@ class Request:
     @property
     def published(self) -> bool:
         """Whether the subject is a table of errors by group."""
-        return self.counts is not None or self.error is not None
+        return self.columns.counts is not None or self.columns.error is not None

@@ -80,13 +80,13 @@ def held(request: Request) -> Held:
     dataset = loaded.dataset
     found = tuple(read_back(table, labels, maps="pixel_confusion" in results))
     truth = tuple(true_of(task, dataset, rows, labels))
-    column = request.group or results["data"].get("group")
+    column = request.columns.group or results["data"].get("group")
     attributes = attributes_of(loaded, rows)
     if column is not None and column not in attributes:
         raise UsageError(f"--group names a column of the data; {column} is none of {', '.join(attributes)}")
     group = None if column is None else numbered(attributes[column])
     judgement = task.judge(found, truth, labels, seed=request.seed, group=group)
-    same = request.group in (None, results["data"].get("group"))
+    same = request.columns.group in (None, results["data"].get("group"))
     stated = tuple(Measured.from_record(dict(entry)) for entry in results["measured"]) if same else ()
     return Held(
         request.subject, task, labels, loaded, rows, found, truth, judgement, attributes, stated, request.seed
