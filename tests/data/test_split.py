@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from vidi.core.dataset import SPLITS, Dataset
 from vidi.core.errors import UsageError
-from vidi.data.split import load_split, quotas, split, units
+from vidi.data.split import load_split, split, units
+from vidi.data.stratified import quotas
 
 
 def dataset(targets, *, splits=None, groups=None, contents=None, task="classification") -> Dataset:
