@@ -9,7 +9,8 @@ import pytest
 
 from vidi.core.progress import Quiet
 from vidi.data import store as store_module
-from vidi.data.store import UNFINISHED, Cache, Store, cache_folder, npy_header, size_bytes
+from vidi.data.shards import UNFINISHED, npy_header, size_bytes
+from vidi.data.store import Cache, Store, cache_folder
 
 
 class Listening(Quiet):

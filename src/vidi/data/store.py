@@ -9,7 +9,6 @@ import contextlib
 import os
 import shutil
 import sys
-import time
 import uuid
 import weakref
 from collections.abc import Iterator, Sequence
@@ -22,11 +21,17 @@ from jaxtyping import Shaped, UInt8
 from numpy.typing import DTypeLike, NDArray
 
 from vidi.core.progress import Quiet, Say
+from vidi.data.shards import (
+    UNFINISHED,
+    Shard,
+    default_limit,
+    key_bytes,
+    make_room,
+    npy_header,
+    shards_in,
+    size_bytes,
+)
 
-KEY_BYTES = 32  # a SHA-256
-UNFINISHED = ".unfinished-"
-ABANDONED_SECONDS = 24 * 3600
-LARGEST_BYTES = 20 << 30
 OPEN: "weakref.WeakSet[Store]" = weakref.WeakSet()  # whose shards this process uses
 
 
@@ -41,74 +46,6 @@ def cache_folder() -> Path:
     if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
         return Path(os.environ["LOCALAPPDATA"]) / "vidi" / "cache"
     return Path.home() / ".cache" / "vidi"
-
-
-def default_limit(folder: Path) -> int:
-    """20 GiB, or half of what is free (and what the cache itself takes) where that is less."""
-    there = next((place for place in (folder, *folder.parents) if place.exists()), None)
-    try:
-        free = shutil.disk_usage(there).free if there else LARGEST_BYTES
-    except OSError:
-        return LARGEST_BYTES
-    return min(LARGEST_BYTES, (free + size_bytes(folder)) // 2)
-
-
-def key_bytes(keys: Sequence[str]) -> UInt8[np.ndarray, "n 32"]:
-    """SHA-256 sums in hex as rows of bytes."""
-    joined = bytes.fromhex("".join(keys))
-    if len(joined) != KEY_BYTES * len(keys):
-        raise ValueError("a store's keys are SHA-256 sums of 64 hex digits each")
-    rows: UInt8[np.ndarray, "n 32"] = np.frombuffer(joined, dtype=np.uint8).reshape(-1, KEY_BYTES)
-    return rows
-
-
-@dataclass(frozen=True)
-class Shard:
-    """One finished piece of a store."""
-
-    path: Path
-    data: Shaped[np.ndarray, "n ..."]
-    keys: UInt8[np.ndarray, "n 32"]
-
-    @staticmethod
-    def open(path: Path) -> "Shard | None":
-        """The shard, or None if it is damaged: too short, not an array, or of another length than its keys."""
-        try:
-            data = np.load(path / "data.npy", mmap_mode="r", allow_pickle=False)
-            keys = np.load(path / "keys.npy", allow_pickle=False)
-        except (OSError, ValueError, EOFError, SyntaxError):
-            return None
-        whole = keys.ndim == 2 and keys.shape[1] == KEY_BYTES and keys.dtype == np.uint8
-        return Shard(path, data, keys) if whole and data.ndim >= 1 and len(data) == len(keys) else None
-
-
-def shards_in(root: Path) -> Iterator[tuple[Path, int, float]]:
-    """Every shard below `root`, finished or not: its folder, its bytes, when it was last used (seconds)."""
-    for folder, _, names in os.walk(root):
-        if "data.npy" in names or Path(folder).name.startswith(UNFINISHED):
-            with contextlib.suppress(OSError):
-                place = Path(folder)
-                yield place, sum((place / name).stat().st_size for name in names), place.stat().st_mtime
-
-
-def size_bytes(root: Path) -> int:
-    """What the cache takes on disk."""
-    return sum(size for _, size, _ in shards_in(root))
-
-
-def make_room(root: Path, *, limit_bytes: int, keep: set[Path]) -> None:
-    """Remove the shards that were not used for longest until `limit_bytes` suffice; those in `keep` stay.
-
-    What other processes write is left alone unless it was abandoned a day ago.
-    """
-    found = sorted(shards_in(root), key=lambda shard: shard[2])
-    total = sum(size for _, size, _ in found)
-    for path, size, used in found:
-        unfinished = path.name.startswith(UNFINISHED)
-        abandoned = unfinished and time.time() - used > ABANDONED_SECONDS
-        if abandoned or (total > limit_bytes and not unfinished and path not in keep):
-            shutil.rmtree(path, ignore_errors=True)
-            total -= size
 
 
 @dataclass(eq=False)
@@ -286,14 +223,6 @@ class Writer:
             self.stream = None
             shutil.rmtree(self.path, ignore_errors=True)
         self.keys = []
-
-
-def npy_header(count: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
-    """The 192 bytes in front of an array in NumPy's file format 1.0, the same length for every count."""
-    text = repr({"descr": dtype.str, "fortran_order": False, "shape": (count, *shape)})
-    body = text.ljust(192 - 10 - 1) + "\n"
-    assert len(body) == 192 - 10
-    return b"\x93NUMPY\x01\x00" + len(body).to_bytes(2, "little") + body.encode("latin1")
 
 
 @dataclass(frozen=True)
