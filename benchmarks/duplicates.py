@@ -3,7 +3,7 @@
     python benchmarks/duplicates.py --data DIR [--images 1000]
 
 DIR holds the data sets of planted_copies.SETS (default: $VIDI_DATA). The first half of them chose the one number that
-the search has (`CLOSER` in vidi.data.duplicates): the least of GRID with at most three pictures in a hundred in false
+the search has (`CLOSER` in vidi.ops.near_copies): the least of GRID with at most three pictures in a hundred in false
 pairs, in any of them. A false pair costs a look, and two pictures that stay on one side of the split; a copy that is
 missed may leak. The figures to go by are those of the other half, which had no say.
 
@@ -28,13 +28,14 @@ from planted_copies import KINDS, SETS, Set, planted
 from report import HERE, data_folder, log, write
 from vidi.core.dataset import ReadOptions
 from vidi.core.progress import Quiet
-from vidi.data.duplicates import CLOSER, near_pairs, without_chains
+from vidi.data.duplicates import without_chains
 from vidi.data.pixels import DatasetPixels
 from vidi.data.readers import folder
 from vidi.data.scan import scan
 from vidi.data.store import Cache
 from vidi.evaluation.features import FeaturePass, weights_key
 from vidi.ops.intervals import clopper_pearson
+from vidi.ops.near_copies import CLOSER, near_pairs
 from vidi.ops.similarity import components
 from vidi.verbs.load import default_backbone
 

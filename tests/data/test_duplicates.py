@@ -10,16 +10,8 @@ import pytest
 import scipy.fft
 
 from vidi.core.dataset import Dataset
-from vidi.data.duplicates import (
-    LARGEST_CLUSTER,
-    Pairs,
-    correlations,
-    crop_matrices,
-    find,
-    near_pairs,
-    threshold,
-    without_chains,
-)
+from vidi.data.duplicates import LARGEST_CLUSTER, find, without_chains
+from vidi.ops.near_copies import Pairs, correlations, crop_matrices, near_pairs, threshold
 from vidi.ops.perceptual_hash import perceptual_hash, thumbnail
 from vidi.ops.resize import resize
 
