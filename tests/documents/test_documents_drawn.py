@@ -10,7 +10,7 @@ from PIL import Image
 
 from drawn_objects import detected, right_and_sure
 from vidi.core.measured import Measured
-from vidi.documents import drawn, found
+from vidi.documents import drawn, drawn_maps, found
 from vidi.ops.average_precision import curve
 
 PLAIN = np.full((120, 160, 3), 128, dtype=np.uint8)
@@ -94,24 +94,14 @@ def test_a_map_has_a_legend_of_what_is_there_and_leaves_the_rest():
     classes = np.zeros((120, 160), dtype=np.uint8)
     classes[:, 80:] = 2
     classes[:30] = 255
-    picture = drawn.draw_map(PLAIN, classes, ("sky", "car", "road"), strength=0.5, least_px=1)
+    picture = drawn_maps.draw_map(PLAIN, classes, ("sky", "car", "road"), strength=0.5, least_px=1)
     assert picture.shape[0] > 120 and picture.shape[1] == 160
     assert (picture[10, 10] == 128).all()
     assert np.abs(picture[60, 20].astype(int) - (np.array(drawn.PALETTE[0]) + 128) // 2).max() <= 1
     legend = {tuple(pixel) for pixel in picture[120:].reshape(-1, 3).tolist()}
     assert drawn.PALETTE[0] in legend and drawn.PALETTE[2] in legend and drawn.PALETTE[1] not in legend
     with pytest.raises(ValueError, match="of one size"):
-        drawn.draw_map(PLAIN, classes[:5], ("a",))
-
-
-def test_a_grid_holds_all_pictures_with_their_captions():
-    pictures = [np.full((50 + 30 * n, 80, 3), 40 * n, dtype=np.uint8) for n in range(5)]
-    sheet = drawn.grid(pictures, [f"image {n} " * 20 for n in range(5)], columns=3, cell_px=100)
-    assert sheet.shape == (2 * (100 + 24 + 8) + 8, 3 * 108 + 8, 3)
-    assert all((sheet == 40 * n).all(axis=2).sum() > 2000 for n in range(1, 5))
-    assert drawn.grid([]).shape[2] == 3
-    with pytest.raises(ValueError, match="captions"):
-        drawn.grid(pictures, ["one"])
+        drawn_maps.draw_map(PLAIN, classes[:5], ("a",))
 
 
 def test_best_and_worst_share_nobody():

@@ -1,4 +1,4 @@
-"""Predictions drawn on images: boxes, masks, maps of classes and names that can be read on any background.
+"""Predictions drawn on images: boxes, masks and names that can be read on any background.
 
 Every line is a colour between two dark edges, every name stands on a plate of its colour in black or white, whichever
 differs more: what is behind them does not matter.
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Integer, UInt8
+from jaxtyping import Bool, UInt8
 
 from vidi.documents.text import Number
 
@@ -80,9 +80,9 @@ def draw_marks(image: Picture, marks: Sequence[Mark], *, least_px: int = LEAST_P
     """The image with its marks, small images enlarged to `least_px`; the largest objects are drawn first."""
     from PIL import Image, ImageDraw
 
-    factor = _factor(image, least_px)
+    factor = whole_factor(image, least_px)
     order = sorted(marks, key=lambda mark: -_area(mark.box))
-    canvas = Image.fromarray(_enlarged(image, factor))
+    canvas = Image.fromarray(enlarged(image, factor))
     for mark in order:
         if mark.mask is not None:
             canvas = Image.fromarray(_tinted(np.asarray(canvas), mark, factor))
@@ -92,7 +92,7 @@ def draw_marks(image: Picture, marks: Sequence[Mark], *, least_px: int = LEAST_P
     for mark, box in zip(order, corners, strict=True):
         _outline(pen, box, mark, width)
     placed: list[tuple[Number, ...]] = []
-    font = _font(max(13, round(max(canvas.size) / (34 if len(order) <= 8 else 44))))
+    font = font_of(max(13, round(max(canvas.size) / (34 if len(order) <= 8 else 44))))
     for mark, box in sorted(zip(order, corners, strict=True), key=lambda pair: pair[1][1]):
         if mark.text:
             _plate(pen, box, mark, font, canvas.size, placed, corners)
@@ -103,20 +103,20 @@ def _area(box: Sequence[Number]) -> Number:
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
-def _factor(image: Picture, least_px: int) -> int:
+def whole_factor(image: Picture, least_px: int) -> int:
     """A whole number, so that pixels stay pixels."""
     height, width = image.shape[:2]
     return max(1, math.ceil(least_px / max(1, int(height), int(width))))
 
 
-def _enlarged(image: np.ndarray, factor: int) -> np.ndarray:
+def enlarged(image: np.ndarray, factor: int) -> np.ndarray:
     return np.ascontiguousarray(image.repeat(factor, axis=0).repeat(factor, axis=1))
 
 
 def _tinted(canvas: np.ndarray, mark: Mark, factor: int) -> np.ndarray:
     """Two fifths of the colour over the mask, and its outline in full between dark."""
     assert mark.mask is not None
-    mask = _enlarged(mark.mask, factor)
+    mask = enlarged(mark.mask, factor)
     out = canvas.copy()
     out[mask] = (0.6 * canvas[mask] + 0.4 * np.array(mark.colour)).astype(np.uint8)
     edge = mask & ~_shrunk(mask, 2)
@@ -198,97 +198,13 @@ def _shared(a: Sequence[Number], b: Sequence[Number]) -> Number:
 
 
 @cache
-def _font(size: int) -> Any:
+def font_of(size: int) -> Any:
     """DejaVu Sans, which matplotlib carries: it has the letters of most alphabets."""
     from PIL import ImageFont
 
     found = importlib.util.find_spec("matplotlib")
     file = Path(str(found.origin)).parent / "mpl-data/fonts/ttf/DejaVuSans.ttf" if found else Path()
     return ImageFont.truetype(str(file), size) if file.is_file() else ImageFont.load_default(size)
-
-
-def draw_map(
-    image: Picture,
-    classes: Integer[np.ndarray, "h w"],
-    labels: Sequence[str],
-    *,
-    colours: Sequence[Colour] | None = None,
-    strength: float = 0.55,
-    least_px: int = LEAST_PX,
-) -> Picture:
-    """The image under its classes' colours, borders dark, and below it a legend of the classes that are there.
-
-    Numbers that no label has (pixels to be ignored) stay without colour.
-    """
-    colours = list(colours or palette(len(labels)))
-    if classes.shape != image.shape[:2]:
-        raise ValueError(f"image and map are of one size; got {image.shape[:2]} and {classes.shape}")
-    factor = _factor(image, least_px)
-    canvas, numbers = _enlarged(image, factor), _enlarged(classes, factor)
-    known = (numbers >= 0) & (numbers < len(labels))
-    tint = np.array([*colours, (0, 0, 0)], dtype=np.float64)[np.where(known, numbers, len(labels))]
-    mixed = np.where(known[..., None], (1 - strength) * canvas + strength * tint, canvas).astype(np.uint8)
-    border = np.zeros(numbers.shape, dtype=bool)
-    border[1:] |= numbers[1:] != numbers[:-1]
-    border[:, 1:] |= numbers[:, 1:] != numbers[:, :-1]
-    mixed[border] = DARK
-    there = [number for number in np.unique(classes).tolist() if 0 <= number < len(labels)]
-    return np.concatenate([mixed, _legend([(labels[n], colours[n]) for n in there], mixed.shape[1])])
-
-
-def _legend(entries: Sequence[tuple[str, Colour]], width: int) -> Picture:
-    """Names on plates of their colours, in as many rows as they need."""
-    from PIL import Image, ImageDraw
-
-    font, row = _font(max(12, width // 36)), max(12, width // 36) + 14
-    pen = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    places, x, y = [], 4.0, 0
-    for text, colour in entries:
-        wide = pen.textlength(text, font=font) + 12
-        if x > 4 and x + wide > width:
-            x, y = 4.0, y + row
-        places.append((text, colour, x, y, wide))
-        x += wide + 4
-    strip = Image.new("RGB", (width, y + row if entries else 0), LIGHT)
-    pen = ImageDraw.Draw(strip)
-    for text, colour, left, top, wide in places:
-        pen.rectangle((left, top + 3, left + wide, top + row - 3), fill=colour, outline=DARK)
-        pen.text((left + 6, top + row / 2), text, fill=ink_on(colour), font=font, anchor="lm")
-    return np.array(strip)
-
-
-def grid(
-    pictures: Sequence[Picture], captions: Sequence[str] = (), *, columns: int = 4, cell_px: int = 320
-) -> Picture:
-    """Pictures in rows, each fitted into a square of `cell_px`, with its caption under it."""
-    from PIL import Image, ImageDraw
-
-    if captions and len(captions) != len(pictures):
-        raise ValueError(f"{len(captions)} captions for {len(pictures)} pictures")
-    columns = max(1, min(columns, len(pictures)))
-    rows, gap, font = math.ceil(len(pictures) / columns), 8, _font(14)
-    line = 24 if captions else 0
-    size = (columns * (cell_px + gap) + gap, rows * (cell_px + line + gap) + gap)
-    canvas = Image.new("RGB", size, LIGHT)
-    pen = ImageDraw.Draw(canvas)
-    for number, picture in enumerate(pictures):
-        x = gap + number % columns * (cell_px + gap)
-        y = gap + number // columns * (cell_px + line + gap)
-        fitted = Image.fromarray(picture)
-        fitted.thumbnail((cell_px, cell_px), Image.Resampling.LANCZOS)
-        canvas.paste(fitted, (x + (cell_px - fitted.width) // 2, y + (cell_px - fitted.height) // 2))
-        if captions:
-            pen.text((x, y + cell_px + 4), _cut(captions[number], font, cell_px), fill=DARK, font=font)
-    return np.array(canvas)
-
-
-def _cut(text: str, font: Any, width: Number) -> str:
-    """As much of the text as fits, with an ellipsis."""
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(text + "…") > width:
-        text = text[:-1]
-    return text + "…"
 
 
 def best_and_worst(quality: Sequence[float] | np.ndarray, count: int) -> tuple[list[int], list[int]]:

@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from vidi.data.found import Found, FoundMap, FoundObjects
-from vidi.documents.drawn import Mark, draw_map, draw_marks, palette
+from vidi.documents.drawn import Mark, draw_marks, palette
+from vidi.documents.drawn_maps import draw_map
 from vidi.documents.found import named_marks
 from vidi.ops.detected import Objects
 
