@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from vidi.audits.imbalance import MISSING, audit, levels_of
+from vidi.audits.imbalance import audit
+from vidi.ops.levels import MISSING, levels_of
 
 LABELS = ("ant", "bee")
 
