@@ -21,8 +21,9 @@ from vidi.training.checkpoint import copied, load_state, same
 from vidi.training.clock import spent
 from vidi.training.hooks import Interruptible
 from vidi.training.loop import DivergedError
+from vidi.training.settings import Settings
 from vidi.training.sources import image_source
-from vidi.training.train import Settings, train
+from vidi.training.train import train
 
 SMALL = Settings(epochs=4.0, batch=8, lr=1e-3, precision="fp32")
 

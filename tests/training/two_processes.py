@@ -12,8 +12,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from drawn_job import drawn_job
 from vidi.core.device import seeded
 from vidi.models import lenet, mlp
+from vidi.training.settings import Settings
 from vidi.training.sources import image_source
-from vidi.training.train import Settings, train
+from vidi.training.train import train
 
 NETWORKS = {"mlp": (mlp.build, {"widths": [16]}), "lenet": (lenet.build, {})}
 # 36 training images in batches of 9: two processes get 5 and 4 of them.

@@ -5,7 +5,7 @@ from vidi.core.job import Fitted, Job
 from vidi.evaluation.activations import keep_maps
 from vidi.training.dense import train_dense
 from vidi.training.moved import Moves
-from vidi.training.train import Settings
+from vidi.training.settings import Settings
 
 CARD = Card(
     title="FCOS",

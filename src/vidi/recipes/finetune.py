@@ -10,8 +10,9 @@ from vidi.evaluation.features import weights_key
 from vidi.evaluation.score import network_accuracy
 from vidi.training.logistic import fit_head
 from vidi.training.loop import smoothed
+from vidi.training.settings import Settings
 from vidi.training.sources import at_once, image_source
-from vidi.training.train import Settings, train
+from vidi.training.train import train
 
 CARD = Card(
     title="Fine-tuning",

@@ -10,8 +10,9 @@ from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
 from vidi.evaluation.score import network_accuracy
 from vidi.ops.losses import multiclass_hinge
+from vidi.training.settings import Settings
 from vidi.training.sources import at_once, image_source
-from vidi.training.train import Settings, train
+from vidi.training.train import train
 
 CARD = Card(
     title="Linear classifier",

@@ -12,8 +12,9 @@ from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
 from vidi.evaluation.score import network_accuracy
 from vidi.training.loop import smoothed
+from vidi.training.settings import Settings
 from vidi.training.sources import at_once, image_source
-from vidi.training.train import Settings, train
+from vidi.training.train import train
 
 CARD = Card(
     title="From scratch",

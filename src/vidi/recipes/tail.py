@@ -17,7 +17,8 @@ from vidi.ops.costs import multiply_adds
 from vidi.ops.sampling import beta
 from vidi.training.logistic import fit_head
 from vidi.training.loop import smoothed
-from vidi.training.train import Settings, train
+from vidi.training.settings import Settings
+from vidi.training.train import train
 
 CARD = Card(
     title="Cached tail",

@@ -17,7 +17,8 @@ from vidi.core.two_stage import TwoStage
 from vidi.training.held import Keep, Onward, held
 from vidi.training.loop import in_float32
 from vidi.training.moved import Mover, Moves
-from vidi.training.train import Settings, train
+from vidi.training.settings import Settings
+from vidi.training.train import train
 
 VALIDATED = 48  # images of the validation split whose loss is followed
 

@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,94 +10,23 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vidi.core.device import native_bf16, tune_memory
-from vidi.core.errors import UsageError, check_option
+from vidi.core.errors import UsageError
 from vidi.core.job import Budget, Job
 from vidi.core.processes import agreed
 from vidi.ops.depthwise import quicken
 from vidi.training.average import Average
-from vidi.training.checkpoint import copied, load_state
+from vidi.training.checkpoint import copied
+from vidi.training.descent import Descent, resume
 from vidi.training.hooks import Checkpoints, History, Interruptible, Repace
 from vidi.training.loop import Guard, Hook, descend, fit, hits, reseed
-from vidi.training.optimisers import Together, check_name, layer_groups, optimiser
+from vidi.training.optimisers import layer_groups, optimiser
 from vidi.training.pace import Pace
 from vidi.training.schedules import schedule
+from vidi.training.settings import Settings
 
 # Batches by row number: the input, and the target of the rows (possibly soft; a list with one entry an image where
 # images have a target each).
 Source = Callable[[NDArray[np.int64], torch.Generator], tuple[Tensor, Any]]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to descend. `epochs` counts passes over the rows; with a time budget the pace decides instead.
-
-    `layer_decay` lowers the rate from each stage to the one before it; `clip`, `average` and `weight_decay` are
-    off at 0. `freeze_norm` leaves batch norm's means and variances as they are: those of a pretrained network are
-    of many images, those of a batch of few (its scale and shift are trained). `precision` is `auto` (bf16 where it
-    is native), `fp32` or `bf16`. Raises UsageError for what cannot be honoured.
-    """
-
-    epochs: float = 10.0
-    batch: int = 64
-    lr: float = 1e-3
-    optimizer: str = "AdamW"
-    schedule: str = "one_cycle"
-    momentum: float | None = None
-    nesterov: bool = False
-    weight_decay: float = 0.0
-    layer_decay: float = 1.0
-    clip: float = 0.0
-    average: float = 0.0
-    freeze_norm: bool = False
-    precision: str = "auto"
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name, holds, wanted in (
-            ("epochs", 0 < self.epochs < float("inf"), "above 0"),
-            ("batch", self.batch >= 1, "1 or more"),
-            ("lr", 0 <= self.lr < float("inf"), "0 or more"),
-            ("weight_decay", 0 <= self.weight_decay < float("inf"), "0 or more"),
-            ("layer_decay", 0 < self.layer_decay <= 1, "above 0 and at most 1"),
-            ("clip", 0 <= self.clip < float("inf"), "0 or more (0: no limit)"),
-            ("average", 0 <= self.average < 1, "0 or more and below 1 (0: off)"),
-            ("precision", self.precision in ("auto", "fp32", "bf16"), "auto, fp32 or bf16"),
-        ):
-            check_option(name, getattr(self, name), holds=holds, wanted=wanted)
-        schedule(self.schedule)
-        check_name(self.optimizer)
-
-
-@dataclass
-class Descent:
-    """Everything that changes while a network is trained."""
-
-    model: nn.Module
-    optimizer: Together
-    average: Average
-    pace: Pace
-    rates: tuple[float, ...]  # every parameter group's at the peak of the schedule
-    step: int = 0
-    seconds: float = 0.0
-
-    def state(self) -> dict[str, Any]:
-        return {
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "average": self.average.model.state_dict() if self.average.decay else {},
-            "step": self.step,
-            "seconds": self.seconds,
-            "total": self.pace.total,
-            "knots": [list(knot) for knot in self.pace.knots],
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        if self.average.decay:
-            self.average.model.load_state_dict(state["average"])
-        self.step, self.seconds = state["step"], state["seconds"]
-        self.pace = Pace(state["total"], [(int(step), float(done)) for step, done in state["knots"]])
 
 
 def rows_of_step(count: int, rows: NDArray[np.int64], batch: int, seed: int) -> NDArray[np.int64]:
@@ -155,17 +82,7 @@ def train(
         freeze_norm(part)
     if halved(settings.precision) and devices.device.type == "cpu":
         quicken(model)
-    groups = layer_groups(
-        stages or [model], lr=settings.lr, decay=settings.layer_decay, weight_decay=settings.weight_decay
-    )
-    optimizer = optimiser(settings.optimizer, groups, lr=settings.lr, **_options(settings))
-    descent = Descent(
-        model=model,
-        optimizer=optimizer,
-        average=Average(model, settings.average),
-        pace=Pace(max(1, round(settings.epochs * steps_per_epoch(rows, settings.batch)))),
-        rates=tuple(group["lr"] for group in optimizer.param_groups),
-    )
+    descent = _beginning(model, rows, settings, stages)
     budget = budget or job.budget
     step = _step(descent, devices, settings, loss, score, batch=min(settings.batch, len(rows)))
     batches = _batches(descent, source, rows, settings, job.seed, devices)
@@ -192,23 +109,28 @@ def train(
     return finished.eval().to("cpu").requires_grad_(False)
 
 
+def _beginning(
+    model: nn.Module, rows: NDArray[np.int64], settings: Settings, stages: Sequence[nn.Module]
+) -> Descent:
+    """Before the first step: an optimiser with the rates of its stages, and a pace by epochs."""
+    groups = layer_groups(
+        stages or [model], lr=settings.lr, decay=settings.layer_decay, weight_decay=settings.weight_decay
+    )
+    optimizer = optimiser(settings.optimizer, groups, lr=settings.lr, **_options(settings))
+    return Descent(
+        model=model,
+        optimizer=optimizer,
+        average=Average(model, settings.average),
+        pace=Pace(max(1, round(settings.epochs * steps_per_epoch(rows, settings.batch)))),
+        rates=tuple(group["lr"] for group in optimizer.param_groups),
+    )
+
+
 def freeze_norm(model: nn.Module) -> None:
     """Batch norm in evaluation mode, for good."""
     for module in model.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.eval()
-
-
-def resume(descent: Descent, path: Path) -> None:
-    """Go on where a checkpoint stands; raises UsageError if it is damaged or of another network."""
-    state = load_state(path)
-    try:
-        descent.restore(state)
-    except (RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(
-            f"the checkpoint {path} does not fit this network and optimiser ({' '.join(str(error).split())[:200]}); "
-            "delete it to train from the start"
-        ) from None
 
 
 def steps_per_epoch(rows: NDArray[np.int64], batch: int) -> int:
