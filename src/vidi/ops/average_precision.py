@@ -17,6 +17,7 @@ from vidi.ops.detected import Detected
 from vidi.ops.matching import OVERLAPS, Matches, matches_of
 
 BLOCK = 1 << 22  # numbers held at once
+NARROW = 16  # so few replicates are summed by numpy's own functions, and exactly
 AFFORDABLE, LEAST_REPLICATES = 20_000_000, 200  # found objects times replicates: a second or two
 FIFTY, SEVENTY_FIVE = 0, 5  # rows of OVERLAPS
 # COCO's recalls come by multiplication, and some of them lie a rounding error above the share they are to be: a recall
@@ -78,7 +79,7 @@ def average_precision(found: Ranking, counts: Int[np.ndarray, "r n"]) -> Float[n
     The mean, over the recalls 0, 0.01, … 1, of the highest precision at this recall or a higher one.
     """
     value = np.full((len(counts), found.labels, len(found.hit)), np.nan)
-    weight = np.ascontiguousarray(counts.T, dtype=np.float32)
+    weight = np.ascontiguousarray(counts.T, dtype=np.float64 if len(counts) < NARROW else np.float32)
 
     def fill(job: tuple[int, np.ndarray, np.ndarray]) -> None:
         label, judged, positive = job
@@ -133,7 +134,7 @@ def interpolated(
         return np.zeros(len(there))
     best = best_from_here(np.divide(right, judged, where=judged > 0, out=np.zeros_like(right)))
     # 100 x right / there is a multiple of 1 / there: far enough from the next whole number for the rounding allowed.
-    number = np.float32 if there.max() < 20_000 else np.float64
+    number = right.dtype.type if there.max() < 20_000 else np.float64
     near = number(2e-5 if number is np.float32 else 1e-9)
     share = right * (100 / np.maximum(there, 1)).astype(number)
     reached = np.floor(share + near)
@@ -144,7 +145,9 @@ def interpolated(
 
 
 def running_sum(x: Float[np.ndarray, "p r"]) -> Float[np.ndarray, "p r"]:
-    """Sums down the columns, in place: numpy's own takes one number at a time and is eight times as slow."""
+    """Sums down the columns, in place: of many, numpy's own takes one number at a time and is eight times as slow."""
+    if x.shape[1] < NARROW:
+        return np.cumsum(x, axis=0, out=x)
     for row in range(1, len(x)):
         np.add(x[row], x[row - 1], out=x[row])
     return x
@@ -152,6 +155,9 @@ def running_sum(x: Float[np.ndarray, "p r"]) -> Float[np.ndarray, "p r"]:
 
 def best_from_here(x: Float[np.ndarray, "p r"]) -> Float[np.ndarray, "p r"]:
     """The largest of each number and those below it, in place."""
+    if x.shape[1] < NARROW:
+        np.maximum.accumulate(x[::-1], axis=0, out=x[::-1])
+        return x
     for row in range(len(x) - 2, -1, -1):
         np.maximum(x[row], x[row + 1], out=x[row])
     return x

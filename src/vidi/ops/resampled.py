@@ -1,4 +1,4 @@
-"""What detection metrics share: a value from COCO's evaluation with an interval from replicates of the images."""
+"""What detection metrics share: COCO's precision and recall with an interval from replicates of the images."""
 
 import math
 
@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from vidi.core.measured import Measured
 from vidi.core.scores import Draws
-from vidi.ops.average_precision import average_precision, ranking, recall, replicates_of
+from vidi.ops.average_precision import average_precision, once, ranking, recall, replicates_of
 from vidi.ops.bootstrap import interval_of, mean_defined
 from vidi.ops.detected import Detected
 from vidi.ops.matching import matches_of
@@ -38,6 +38,14 @@ def measured(
     )
 
 
+def precision_of(detected: Detected, size: str = "all") -> Float[np.ndarray, "k t"]:
+    """Average precision of each label at each overlap, computed once for a record; nan where none is there."""
+    return detected.remembered(
+        f"precision {size}",
+        lambda: average_precision(ranking(detected, matches_of(detected, size)), once(detected.images))[0],
+    )
+
+
 def precision_drawn(detected: Detected, size: str = "all") -> Float[np.ndarray, "r k t"]:
     """Average precision of each label at each overlap in each replicate, computed once for a record."""
     return detected.remembered(
@@ -48,8 +56,19 @@ def precision_drawn(detected: Detected, size: str = "all") -> Float[np.ndarray, 
 
 def recall_drawn(detected: Detected, size: str = "all", *, most: int = 100) -> Float[np.ndarray, "r k"]:
     """Recall of each label in each replicate, with the `most` surest of each image and label."""
+    return _recall(detected, counts_of(detected), size, most)
+
+
+def recall_of(detected: Detected, size: str = "all", *, most: int = 100) -> Float[np.ndarray, " k"]:
+    """Recall of each label, with the `most` surest of each image and label; nan where none is there."""
+    return _recall(detected, once(detected.images), size, most)[0]
+
+
+def _recall(
+    detected: Detected, counts: Int[np.ndarray, "r n"], size: str, most: int
+) -> Float[np.ndarray, "r k"]:
     matches = matches_of(detected, size)
-    return recall(ranking(detected, matches), counts_of(detected), matches.rank < most)
+    return recall(ranking(detected, matches), counts, matches.rank < most)
 
 
 def counts_of(detected: Detected) -> Int[np.ndarray, "r n"]:
