@@ -5,6 +5,8 @@ BIN = $(VENV)/bin
 MADE = $(VENV)/.made
 SOURCES = src tests benchmarks
 
+unexport PYTHONDONTWRITEBYTECODE # each process of the tests would compile everything anew
+
 .PHONY: demo test test-slow check lint fix docs clean
 
 demo: $(MADE)
@@ -14,7 +16,7 @@ test: $(MADE)
 	$(BIN)/python -m pytest -m "not slow" -n 2
 
 test-slow: $(MADE)
-	$(BIN)/python -m pytest -m slow --timeout 900
+	$(BIN)/python -m pytest -m slow --timeout 900 --jaxtyping-packages=vidi,beartype.beartype
 
 check: lint test
 

@@ -2,6 +2,7 @@
 
 import atexit
 import errno
+import functools
 import gc
 import os
 import sys
@@ -67,7 +68,8 @@ def version() -> None:
 def main() -> None:
     """Run the command line; exit 0 when done, 2 for wrong use or a disk that takes nothing, 130 after Ctrl-C."""
     try:
-        code = app(args=asked(sys.argv[1:]), prog_name="vidi", standalone_mode=False)  # 130 after Ctrl-C
+        # 130 after Ctrl-C
+        code = command()(args=asked(sys.argv[1:]), prog_name="vidi", standalone_mode=False)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:  # whoever read our output has enough
@@ -88,16 +90,21 @@ def main() -> None:
     sys.exit(code)
 
 
+@functools.cache
+def command() -> Any:
+    """All verbs with their options, put together once."""
+    return typer.main.get_command(app)
+
+
 def asked(words: list[str]) -> list[str]:
     """The words with a recipe's own options spelled out."""
     if words[:1] != ["train"]:
         return words
     from vidi.cli.options import spelled_out
 
-    command: Any = typer.main.get_command(app)
     own = {
         flag: bool(getattr(parameter, "is_flag", False))
-        for parameter in command.commands["train"].params
+        for parameter in command().commands["train"].params
         for flag in (*parameter.opts, *parameter.secondary_opts)
     }
     return ["train", *spelled_out(words[1:], own | {"--help": True})]

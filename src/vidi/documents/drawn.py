@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from vidi.documents.text import Number
 
@@ -182,19 +182,20 @@ def _plate(
         (min(max(x, 0), max(size[0] - wide, 0)), min(max(y, 0), max(size[1] - high, 0))) for x, y in wanted
     ]
     plates = [(x, y, x + wide, y + high) for x, y in inside]
-    best = min(
-        plates,
-        key=lambda plate: (
-            3 * sum(_shared(plate, other) for other in placed) + sum(_shared(plate, each) for each in small)
-        ),
-    )
+    covered = 3 * _shared(plates, placed) + _shared(plates, small)
+    best = plates[int(covered.argmin())]
     placed.append(best)
     pen.rectangle(best, fill=mark.colour, outline=DARK)
     pen.text((best[0] + 4 - left, best[1] + 3 - top), mark.text, fill=ink_on(mark.colour), font=font)
 
 
-def _shared(a: Sequence[Number], b: Sequence[Number]) -> Number:
-    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+def _shared(
+    plates: Sequence[Sequence[Number]], others: Sequence[Sequence[Number]]
+) -> Float[np.ndarray, " p"]:
+    """The area that each plate shares with the others, summed over them."""
+    a, b = np.array(plates)[:, None], np.array(others, dtype=np.float64).reshape(1, -1, 4)
+    wide, high = (np.minimum(a[..., n + 2], b[..., n + 2]) - np.maximum(a[..., n], b[..., n]) for n in (0, 1))
+    return np.asarray((wide.clip(0) * high.clip(0)).sum(axis=1))
 
 
 @cache

@@ -1,5 +1,6 @@
 """Templates: what comes from outside is escaped by default, in HTML and in Markdown."""
 
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -9,8 +10,12 @@ from vidi.documents import text
 TEMPLATES = Path(__file__).parent / "templates"
 
 
+@cache
 def environment(*, html: bool) -> jinja2.Environment:
-    """Templates that refuse unknown names; Markdown is escaped through `finalize`, HTML by jinja itself."""
+    """Templates that refuse unknown names; Markdown is escaped through `finalize`, HTML by jinja itself.
+
+    Kept, because compiling a page's template takes longer than filling it in.
+    """
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=html,  # noqa: S701  (Markdown has its own escaping below)

@@ -40,10 +40,11 @@ def measured(
 
 def precision_of(detected: Detected, size: str = "all") -> Float[np.ndarray, "k t"]:
     """Average precision of each label at each overlap, computed once for a record; nan where none is there."""
-    return detected.remembered(
+    found: np.ndarray = detected.remembered(
         f"precision {size}",
         lambda: average_precision(ranking(detected, matches_of(detected, size)), once(detected.images))[0],
     )
+    return found
 
 
 def precision_drawn(detected: Detected, size: str = "all") -> Float[np.ndarray, "r k t"]:
