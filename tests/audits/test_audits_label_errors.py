@@ -24,6 +24,7 @@ def ids(n):
     return np.array([f"image {number:04d}" for number in range(n)])
 
 
+@pytest.mark.slow
 def test_planted_errors_are_found_with_their_true_labels():
     features, given, true, wrong = planted()
     found = audit(features, given, labels=LABELS, ids=ids(400))

@@ -26,6 +26,9 @@ SMALL = {"size_px": 64, "batch": 4, "epochs": 1.0, "views": 2}
 EACH = [pytest.param(*pair, marks=[] if pair[0] in QUICK else [pytest.mark.slow]) for pair in SERVING]
 
 
+pytestmark = pytest.mark.xdist_group("dense recipes")  # each trains once, in one process
+
+
 def fit(name: str, job: Job, **options) -> Fitted:
     return catalog.recipe(name)(job, **(SMALL | options))
 
@@ -61,7 +64,8 @@ def test_its_spec_builds_the_same_network_again(fitted, name, task):
     assert one == other
 
 
-@pytest.mark.parametrize(("name", "task"), EACH)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "task"), SERVING)
 def test_same_seed_same_weights(fitted, tmp_path, name, task):
     result, _ = fitted(name, task)
     again = fit(name, dense_job(tmp_path, task))

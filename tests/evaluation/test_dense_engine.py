@@ -17,8 +17,16 @@ def made(kind, name):
     return module.build(classes=3, backbone=backbone(strides), generator=seeded()).eval()
 
 
+SLOW = ("fcos", "retinanet", "faster_rcnn", "mask_rcnn")
+
+
 @pytest.mark.parametrize(
-    ("kind", "name"), [(kind, name) for kind in ("detectors", "segmenters") for name in catalog.cards(kind)]
+    ("kind", "name"),
+    [
+        pytest.param(kind, name, marks=[pytest.mark.slow] * (name in SLOW))
+        for kind in ("detectors", "segmenters")
+        for name in catalog.cards(kind)
+    ],
 )
 def test_it_is_torch_and_one_by_one_is_together(kind, name):
     network = made(kind, name)

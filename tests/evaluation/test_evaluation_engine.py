@@ -17,6 +17,9 @@ def images(count: int, size_px: int) -> np.ndarray:
     return torch.randint(0, 256, shape, dtype=torch.uint8, generator=seeded(3)).numpy()
 
 
+pytestmark = pytest.mark.xdist_group("engine")  # each is compiled once, in one process
+
+
 @pytest.fixture(scope="module", params=NETWORKS)
 def made(request):
     size_px = NETWORKS[request.param]
@@ -33,7 +36,7 @@ def test_fp32_is_torch(made):
     np.testing.assert_allclose(run(batch), wanted, rtol=1e-4, atol=1e-4 * max(1.0, np.abs(wanted).max()))
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", pytest.param("bf16", marks=pytest.mark.slow)])
 def test_alone_is_in_a_batch_bit_for_bit(made, precision):
     """In any order and company, many times."""
     _, batch, run = made

@@ -18,7 +18,7 @@ CASES = (  # name, fewest stages; VGG is slow because its 128 million weights ar
     ("mobilenet_v2", 19),
     ("mobilenetv3_small_050", 10),
     ("vit_tiny_patch16_224", 14),
-    ("torchvision/alexnet", 7),
+    pytest.param("torchvision/alexnet", 7, marks=pytest.mark.slow),
     pytest.param("torchvision/vgg11", 9, marks=pytest.mark.slow),
     ("torchvision/efficientnet_b0", 16),
     ("googlenet", 10),
@@ -104,6 +104,11 @@ LARGE = (
     "efficientnet_b4",
     "efficientnet_b5",
     "efficientnet_b6",
+    "efficientnet_b0",
+    "googlenet",
+    "mobilenet_v3_large",
+    "regnet_y_400mf",
+    "resnet101",
 )
 
 

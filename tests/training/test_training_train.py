@@ -103,7 +103,9 @@ def test_it_is_the_loop_that_everybody_writes(tmp_path):
 
 
 @pytest.mark.parametrize("optimizer", ["SGD", "AdamW", "Muon"])
-@pytest.mark.parametrize("at", [2, 9, 17])
+@pytest.mark.parametrize(
+    "at", [pytest.param(2, marks=pytest.mark.slow), 9, pytest.param(17, marks=pytest.mark.slow)]
+)
 def test_stopped_and_resumed_is_never_stopped_bit_for_bit(tmp_path, optimizer, at):
     """With a moving average, dropout and a schedule; the checkpoint is a few steps older than the stop."""
     settings = replace(SMALL, optimizer=optimizer, average=0.9, epochs=5.0, schedule="one_cycle")

@@ -15,6 +15,7 @@ from vidi.core.errors import UsageError
 from vidi.core.measured import Verdict
 from vidi.evaluation.dense_model import DenseModel
 
+pytestmark = pytest.mark.xdist_group("dense run")  # trained once, in one process
 OBJECT = "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"
 
 
@@ -100,7 +101,9 @@ def test_what_is_found_is_written_as_coco_and_drawn(run, squares, tmp_path):
     assert np.asarray(Image.open(drawn / "00.jpg")).shape[2] == 3
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize(
+    "suffix", [".csv", *(pytest.param(s, marks=pytest.mark.slow) for s in (".jsonl", ".parquet"))]
+)
 def test_a_table_has_a_row_for_each_object_and_for_images_without(run, squares, tmp_path, suffix):
     out = tmp_path / f"found{suffix}"
     vidi.predict(run.folder, squares / "JPEGImages", out=out, min_confidence=1.0)
@@ -197,6 +200,7 @@ def test_a_run_is_asked_only_what_it_can_know(run, squares, trained, tmp_path):
         vidi.check(squares, similar=False, task="multilabel", against=[run.folder])
 
 
+@pytest.mark.slow
 def test_an_audit_of_other_data_spoils_images(run, squares, tmp_path):
     asked = {"corruptions": ["fog"], "dials": ["occlusion"], "require": ["under(AP, fog, 1) >= 0"]}
     found = vidi.audit(run.folder, squares, out=tmp_path, most=1, smallest=1, **asked)
@@ -209,6 +213,7 @@ def test_an_audit_of_other_data_spoils_images(run, squares, tmp_path):
     assert "AP in percent against severity" in (found.folder / "audit.html").read_text()
 
 
+@pytest.mark.slow
 def test_an_audit_pastes_a_thing_in_and_draws_errors(run, tmp_path):
     thing = np.zeros((8, 8, 4), np.uint8)
     thing[..., 0], thing[..., 3] = 220, 255

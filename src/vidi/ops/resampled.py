@@ -40,11 +40,11 @@ def measured(
 
 def precision_of(detected: Detected, size: str = "all") -> Float[np.ndarray, "k t"]:
     """Average precision of each label at each overlap, computed once for a record; nan where none is there."""
-    found: np.ndarray = detected.remembered(
+    found = detected.remembered(
         f"precision {size}",
-        lambda: average_precision(ranking(detected, matches_of(detected, size)), once(detected.images))[0],
+        lambda: average_precision(ranking(detected, matches_of(detected, size)), once(detected.images)),
     )
-    return found
+    return np.asarray(found[0])
 
 
 def precision_drawn(detected: Detected, size: str = "all") -> Float[np.ndarray, "r k t"]:
