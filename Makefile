@@ -13,7 +13,7 @@ demo: $(MADE)
 	$(BIN)/vidi demo
 
 test: $(MADE)
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(MADE)
 	$(BIN)/python -m pytest -m slow --timeout 900 --jaxtyping-packages=vidi,beartype.beartype

@@ -26,9 +26,6 @@ SMALL = {"size_px": 64, "batch": 4, "epochs": 1.0, "views": 2}
 EACH = [pytest.param(*pair, marks=[] if pair[0] in QUICK else [pytest.mark.slow]) for pair in SERVING]
 
 
-pytestmark = pytest.mark.xdist_group("dense recipes")  # each trains once, in one process
-
-
 def fit(name: str, job: Job, **options) -> Fitted:
     return catalog.recipe(name)(job, **(SMALL | options))
 
@@ -72,7 +69,8 @@ def test_same_seed_same_weights(fitted, tmp_path, name, task):
     assert same(dict(result.network.state_dict()), dict(again.network.state_dict()))
 
 
-@pytest.mark.parametrize(("name", "task"), EACH)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "task"), SERVING)
 def test_a_budget_overrules_the_epochs_and_no_validation_split_is_needed(tmp_path, name, task):
     job = without_validation(dense_job(tmp_path, task, budget=Budget(seconds=0.0)))
     fit(name, job, epochs=1000.0)

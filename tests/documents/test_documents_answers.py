@@ -64,7 +64,7 @@ def test_an_empty_answer_opens_the_question_again_and_others_stay():
         ("owner: !!python/object/apply:os.system [ls]", "should be text"),
         ("owner: &a [*a]", "should be text"),
         ("owner: " + 10_001 * "x", "10,001 signs"),
-        ("[" * 5_000, "is not YAML"),
+        ("[" * 1_500, "is not YAML"),
     ],
 )
 def test_what_is_refused(content, said):

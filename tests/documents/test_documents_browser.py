@@ -10,13 +10,10 @@ from fabricated_run import thumbnail
 from vidi.documents import audit_page, papers
 from vidi.documents.evidence import audits_of
 
-pytestmark = [
-    pytest.mark.skipif(
-        chromium() is None,
-        reason="no Chromium with its chromedriver on this machine (apt-get install chromium-driver)",
-    ),
-    pytest.mark.xdist_group("browser"),  # opened once, in one process
-]
+pytestmark = pytest.mark.skipif(
+    chromium() is None,
+    reason="no Chromium with its chromedriver on this machine (apt-get install chromium-driver)",
+)
 
 
 @pytest.fixture(scope="module")

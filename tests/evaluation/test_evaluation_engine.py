@@ -17,9 +17,6 @@ def images(count: int, size_px: int) -> np.ndarray:
     return torch.randint(0, 256, shape, dtype=torch.uint8, generator=seeded(3)).numpy()
 
 
-pytestmark = pytest.mark.xdist_group("engine")  # each is compiled once, in one process
-
-
 @pytest.fixture(scope="module", params=NETWORKS)
 def made(request):
     size_px = NETWORKS[request.param]

@@ -243,7 +243,9 @@ def uniform(network: Classifier) -> Classifier:
     return network
 
 
-@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "torchvision/vit_b_32"])
+@pytest.mark.parametrize(
+    "name", ["vit_tiny_patch16_224", pytest.param("torchvision/vit_b_32", marks=pytest.mark.slow)]
+)
 def test_rollout_of_uniform_attention_by_hand(name):
     size_px = 32 if name.startswith("vit") else 64
     network = uniform(

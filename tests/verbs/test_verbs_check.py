@@ -13,9 +13,6 @@ from vidi.data.drawn.pictures import shortcut
 from vidi.data.drawn.world import World
 
 
-pytestmark = pytest.mark.xdist_group("check")  # looked through once, in one process
-
-
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
     """120 pictures of squares, two of each colour under another colour's name."""

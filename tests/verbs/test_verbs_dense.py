@@ -15,7 +15,6 @@ from vidi.core.errors import UsageError
 from vidi.core.measured import Verdict
 from vidi.evaluation.dense_model import DenseModel
 
-pytestmark = pytest.mark.xdist_group("dense run")  # trained once, in one process
 OBJECT = "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"
 
 
@@ -88,7 +87,7 @@ def test_what_is_found_is_written_as_coco_and_drawn(run, squares, tmp_path):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     images = [squares / "JPEGImages", tmp_path / "broken.png"]
     out, drawn = tmp_path / "boxes.json", tmp_path / "drawn"
-    done = vidi.predict(run.folder, images, out=out, draw=drawn, min_confidence=0.0)
+    done = vidi.predict(run.model, images, out=out, draw=drawn, min_confidence=0.0)
     content = json.loads(out.read_text())
     assert (done.answered, done.failed) == (15, 1) and len(content["images"]) == 16
     assert content["images"][-1]["error"] and content["categories"][0] == {"id": 1, "name": "blue"}
@@ -106,7 +105,7 @@ def test_what_is_found_is_written_as_coco_and_drawn(run, squares, tmp_path):
 )
 def test_a_table_has_a_row_for_each_object_and_for_images_without(run, squares, tmp_path, suffix):
     out = tmp_path / f"found{suffix}"
-    vidi.predict(run.folder, squares / "JPEGImages", out=out, min_confidence=1.0)
+    vidi.predict(run.model, squares / "JPEGImages", out=out, min_confidence=1.0)
     read = {
         ".csv": lambda: list(csv.DictReader(out.open())),
         ".jsonl": lambda: [json.loads(line) for line in out.read_text().splitlines()],
@@ -143,7 +142,7 @@ def test_a_model_of_labels_draws_nothing(trained, tmp_path):
 def test_other_data_may_know_fewer_labels(run, tmp_path):
     """What is drawn there is numbered as the model numbers it, not as the data does."""
     reds = voc(tmp_path / "reds", range(100, 112), only="red")
-    found = vidi.evaluate(run.folder, reds)
+    found = vidi.evaluate(run.model, reds)
     precision = {m.of: m.value for m in found.measured if m.name == "AP50"}
     assert np.isnan(precision["blue"]) and not np.isnan(precision["red"])
 
