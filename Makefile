@@ -4,21 +4,28 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 MADE = $(VENV)/.made
 SOURCES = src tests benchmarks
+# What a file's tests share is made once.
+TOGETHER = -n 2 --dist loadfile --no-loadscope-reorder
+TYPED = --jaxtyping-packages=vidi,beartype.beartype
 
 unexport PYTHONDONTWRITEBYTECODE # each process of the tests would compile everything anew
 
-.PHONY: demo test test-slow check lint fix docs clean
+.PHONY: demo test test-slow typed check lint fix docs clean
 
 demo: $(MADE)
 	$(BIN)/vidi demo
 
 test: $(MADE)
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow" $(TOGETHER)
 
 test-slow: $(MADE)
-	$(BIN)/python -m pytest -m slow --timeout 900 --jaxtyping-packages=vidi,beartype.beartype
+	$(BIN)/python -m pytest -m slow --timeout 900 $(TYPED)
 
-check: lint test
+# Every call's types and shapes checked, in the layers that compute.
+typed: $(MADE)
+	$(BIN)/python -m pytest -m "not slow" $(TOGETHER) $(TYPED) $(addprefix tests/,core ops metrics audits data contracts)
+
+check: lint test typed
 
 lint: $(MADE)
 	$(BIN)/ruff check $(SOURCES)

@@ -21,9 +21,7 @@ SERVING = [
     for task in card.serves
     if task in TASKS and name != "auto"
 ]
-QUICK = {"yolo"}
 SMALL = {"size_px": 64, "batch": 4, "epochs": 1.0, "views": 2}
-EACH = [pytest.param(*pair, marks=[] if pair[0] in QUICK else [pytest.mark.slow]) for pair in SERVING]
 
 
 def fit(name: str, job: Job, **options) -> Fitted:
@@ -48,7 +46,8 @@ def test_every_task_has_recipes_and_a_usual_one():
     assert {task for _, task in SERVING} == set(TASKS)
 
 
-@pytest.mark.parametrize(("name", "task"), EACH)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "task"), SERVING)
 def test_its_spec_builds_the_same_network_again(fitted, name, task):
     result, job = fitted(name, task)
     again = catalog.network(result.spec.name, **result.spec.options)
