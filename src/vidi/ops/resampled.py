@@ -62,7 +62,7 @@ def recall_drawn(detected: Detected, size: str = "all", *, most: int = 100) -> F
 
 def recall_of(detected: Detected, size: str = "all", *, most: int = 100) -> Float[np.ndarray, " k"]:
     """Recall of each label, with the `most` surest of each image and label; nan where none is there."""
-    return _recall(detected, once(detected.images), size, most)[0]
+    return np.asarray(_recall(detected, once(detected.images), size, most)[0])
 
 
 def _recall(
