@@ -3,21 +3,10 @@ rate scaled to the batch), on MobileNetV3 (random weights: no package carries an
 ImageNet weights, which is fairer.
 """
 
-import time
+from collections.abc import Iterator
+from pathlib import Path
 
-from places_work import (  # first: the clock
-    Work,
-    as_mask,
-    descend,
-    finish,
-    left,
-    lite0,
-    numbers,
-    opened,
-    rate,
-    rows,
-    work,
-)
+from places_work import MEAN, STD, Peer, Work, as_mask, lite0, numbers, opened, run, work  # first: the clock
 
 # isort: split
 import numpy as np
@@ -30,7 +19,6 @@ from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 from torchvision.models.segmentation.lraspp import LRASPP
 from torchvision.transforms import v2
 
-MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
 RATE, DECAY = 0.01 / 32, 1e-6  # an image of a batch (8 processes of 4); weight decay
 
 
@@ -74,23 +62,16 @@ def picture(entry: dict):
     return tv_tensors.Image(torch.from_numpy(np.array(opened(entry["path"]))).permute(2, 0, 1))
 
 
-def step_of(model: nn.Module, job: Work):
-    base = RATE * job.batch
-    optimizer = torch.optim.SGD(model.parameters(), lr=base, momentum=0.9, weight_decay=DECAY)
-    transform, _ = transforms(job.size)
+def peer(job: Work) -> Peer:
+    model, (moved, still) = network(job), transforms(job.size)
 
-    def step(number: int, factor: float) -> None:
-        for group in optimizer.param_groups:
-            group["lr"] = base * factor
-        entries = [job.train[row] for row in rows(number, len(job.train), job.batch)]
-        pairs = [transform(picture(e), as_mask(numbers(e["map"]))) for e in entries]
+    def loss(entries: list[dict]) -> torch.Tensor:
+        pairs = [moved(picture(e), as_mask(numbers(e["map"]))) for e in entries]
         logits = model(torch.stack([image for image, _ in pairs]))["out"]
         wanted = torch.stack([mask for _, mask in pairs]).as_subclass(torch.Tensor).long()
-        optimizer.zero_grad()
-        functional.cross_entropy(logits, wanted, ignore_index=255).backward()
-        optimizer.step()
+        return functional.cross_entropy(logits, wanted, ignore_index=255)
 
-    return step
+    return Peer(model, loss, RATE, DECAY, polynomial, picture, lambda image: found(model, image, still))
 
 
 def polynomial(done: int, total: int) -> float:
@@ -104,37 +85,12 @@ def found(model: nn.Module, image, transform) -> np.ndarray:
     return whole.argmax(dim=1)[0].to(torch.uint8).numpy()
 
 
-def speed(model: nn.Module, job: Work) -> dict[str, float]:
-    step, images = step_of(model.train(), job), [picture(entry) for entry in job.test[:16]]
-    _, transform = transforms(job.size)
-    steps = iter(range(10**6))
-    stepping = rate(lambda: step(next(steps), 1e-6), job.batch)
-    model.eval()
-    return {
-        "step": stepping,
-        "inference": rate(lambda: [found(model, x, transform) for x in images], len(images)),
-    }
-
-
-def main() -> None:
-    job = work(__doc__, ("lraspp",))
-    model = network(job)
-    if job.speed:
-        finish(job, **speed(model, job))
-        return
-    _, transform = transforms(job.size)
-    model.eval()
-    began = time.monotonic()
-    for entry in job.test[:4]:
-        found(model, picture(entry), transform)
-    judging = (time.monotonic() - began) / min(4, len(job.test)) * len(job.test)
-    steps = descend(step_of(model.train(), job), seconds=0.97 * (left(job) - judging), schedule=polynomial)
-    model.eval()
-    job.out.mkdir(parents=True, exist_ok=True)
-    for number, entry in enumerate(job.test):
-        Image.fromarray(found(model, picture(entry), transform)).save(job.out / f"{number}.png")
-    finish(job, epochs=round(steps * job.batch / len(job.train), 1), steps=steps)
+def write(out: Path, maps: Iterator[np.ndarray]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for number, classes in enumerate(maps):
+        Image.fromarray(classes).save(out / f"{number}.png")
 
 
 if __name__ == "__main__":
-    main()
+    asked = work(__doc__, ("lraspp",))
+    run(peer(asked), asked, write)

@@ -7,6 +7,7 @@ import argparse
 import json
 import math
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -28,6 +29,7 @@ from torch import nn  # noqa: E402
 from torchvision import tv_tensors  # noqa: E402
 
 TIMED = 5  # steps to see how many fit
+MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3  # what EfficientNet-Lite0's weights were made for
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,63 @@ def rows(number: int, count: int, batch: int) -> list[int]:
     epoch, place = divmod(number, count // batch)
     order = torch.randperm(count, generator=torch.Generator().manual_seed(epoch)).tolist()
     return order[place * batch : (place + 1) * batch]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Somebody's network with their way to train it: SGD, whose rate is `per_image` of a batch times `schedule(done, of
+    all)`. `loss` is of the entries of a batch; `answer` is of an image as `read` opens it from its entry."""
+
+    model: nn.Module
+    loss: Callable[[list[dict]], torch.Tensor]
+    per_image: float
+    decay: float
+    schedule: Callable[[int, int], float]
+    read: Callable[[dict], torch.Tensor]
+    answer: Callable[[torch.Tensor], object]
+
+
+def step_of(peer: Peer, job: Work) -> Callable[[int, float], None]:
+    """A step on the batch of this number, at the peak of the rate times the factor."""
+    base = peer.per_image * job.batch
+    optimizer = torch.optim.SGD(peer.model.parameters(), lr=base, momentum=0.9, weight_decay=peer.decay)
+
+    def step(number: int, factor: float) -> None:
+        for group in optimizer.param_groups:
+            group["lr"] = base * factor
+        loss = peer.loss([job.train[row] for row in rows(number, len(job.train), job.batch)])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def run(peer: Peer, job: Work, write: Callable[[Path, Iterator[object]], None]) -> None:
+    """Trains for the time that is left when the judging is thought of, and writes the answers; or only times both."""
+    if job.speed:
+        finish(job, **speed(peer, job))
+        return
+    peer.model.eval()
+    began = time.monotonic()
+    for entry in job.test[:4]:
+        peer.answer(peer.read(entry))
+    judging = (time.monotonic() - began) / min(4, len(job.test)) * len(job.test)
+    peer.model.train()
+    steps = descend(step_of(peer, job), seconds=0.97 * (left(job) - judging), schedule=peer.schedule)
+    peer.model.eval()
+    write(job.out, (peer.answer(peer.read(entry)) for entry in job.test))
+    finish(job, epochs=round(steps * job.batch / len(job.train), 1), steps=steps)
+
+
+def speed(peer: Peer, job: Work) -> dict[str, float]:
+    """Images a second of a step and of an answer."""
+    peer.model.train()
+    step, images = step_of(peer, job), [peer.read(entry) for entry in job.test[:16]]
+    steps = iter(range(10**6))
+    stepping = rate(lambda: step(next(steps), 1e-6), job.batch)
+    peer.model.eval()
+    return {"step": stepping, "inference": rate(lambda: [peer.answer(x) for x in images], len(images))}
 
 
 def descend(step, *, seconds: float, schedule) -> int:

@@ -5,22 +5,11 @@ ImageNet weights, which is fairer.
 
 import json
 import math
-import time
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
-from places_work import (  # first: the clock
-    Work,
-    as_mask,
-    descend,
-    finish,
-    left,
-    lite0,
-    numbers,
-    opened,
-    rate,
-    rows,
-    work,
-)
+from places_work import MEAN, STD, Peer, Work, as_mask, lite0, numbers, opened, run, work  # first: the clock
 
 # isort: split
 import numpy as np
@@ -33,7 +22,6 @@ from torchvision.models.detection import ssdlite
 from torchvision.ops import feature_pyramid_network
 from torchvision.transforms import v2
 
-MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
 NORM = partial(nn.BatchNorm2d, eps=0.001, momentum=0.03)
 RATES = {"ssdlite": (0.15 / 192, 4e-5), "mask_rcnn": (0.02 / 16, 1e-4)}  # an image of a batch; weight decay
 LEAST = 0.01
@@ -136,22 +124,14 @@ def example(entry: dict, transform):
     return transform(image, target)
 
 
-def step_of(model: nn.Module, job: Work):
-    per_image, decay = RATES[job.network]
-    base = per_image * job.batch
-    optimizer = torch.optim.SGD(model.parameters(), lr=base, momentum=0.9, weight_decay=decay)
-    transform = transforms(job.network)
+def peer(job: Work) -> Peer:
+    model, transform = network(job), transforms(job.network)
 
-    def step(number: int, factor: float) -> None:
-        for group in optimizer.param_groups:
-            group["lr"] = base * factor
-        pairs = [example(job.train[row], transform) for row in rows(number, len(job.train), job.batch)]
-        loss = sum(model([image for image, _ in pairs], [target for _, target in pairs]).values())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+    def loss(entries: list[dict]) -> torch.Tensor:
+        pairs = [example(entry, transform) for entry in entries]
+        return sum(model([image for image, _ in pairs], [target for _, target in pairs]).values())
 
-    return step
+    return Peer(model, loss, *RATES[job.network], cosine, pixels_of, lambda pixels: found(model, pixels))
 
 
 def cosine(done: int, total: int) -> float:
@@ -178,30 +158,10 @@ def found(model: nn.Module, pixels: torch.Tensor) -> dict:
     return kept
 
 
-def speed(model: nn.Module, job: Work) -> dict[str, float]:
-    step, images = step_of(model.train(), job), [pixels_of(entry) for entry in job.test[:16]]
-    steps = iter(range(10**6))
-    stepping = rate(lambda: step(next(steps), 1e-6), job.batch)
-    model.eval()
-    return {"step": stepping, "inference": rate(lambda: [found(model, x) for x in images], len(images))}
-
-
-def main() -> None:
-    job = work(__doc__, ("ssdlite", "mask_rcnn"))
-    model = network(job)
-    if job.speed:
-        finish(job, **speed(model, job))
-        return
-    model.eval()
-    began = time.monotonic()
-    for entry in job.test[:4]:
-        found(model, pixels_of(entry))
-    judging = (time.monotonic() - began) / min(4, len(job.test)) * len(job.test)
-    steps = descend(step_of(model.train(), job), seconds=0.97 * (left(job) - judging), schedule=cosine)
-    model.eval()
-    job.out.write_text(json.dumps([found(model, pixels_of(entry)) for entry in job.test]))
-    finish(job, epochs=round(steps * job.batch / len(job.train), 1), steps=steps)
+def write(out: Path, answers: Iterator[dict]) -> None:
+    out.write_text(json.dumps(list(answers)))
 
 
 if __name__ == "__main__":
-    main()
+    asked = work(__doc__, ("ssdlite", "mask_rcnn"))
+    run(peer(asked), asked, write)
