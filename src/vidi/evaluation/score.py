@@ -41,6 +41,23 @@ def network_accuracy(
 
 
 @dataclass(frozen=True)
+class Validation:
+    """Examples that are at hand all at once, which a network is checked on while it is trained and at the end."""
+
+    inputs: Tensor
+    target: Float[np.ndarray, "n c"]
+
+    def accuracy(self, module: nn.Module) -> float | None:
+        """None without examples."""
+        return network_accuracy(module, self.inputs, self.target) if len(self.target) else None
+
+    def followed(self, module: nn.Module) -> dict[str, float]:
+        """For the history; empty without examples."""
+        accuracy = self.accuracy(module)
+        return {} if accuracy is None else {"accuracy": accuracy}
+
+
+@dataclass(frozen=True)
 class Predictions:
     """Rows of a dataset with what a model says of them."""
 

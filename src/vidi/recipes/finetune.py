@@ -7,7 +7,7 @@ from vidi.core.card import Card
 from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
 from vidi.evaluation.features import weights_key
-from vidi.evaluation.score import network_accuracy
+from vidi.evaluation.score import Validation
 from vidi.training.logistic import fit_head
 from vidi.training.loop import smoothed
 from vidi.training.settings import Settings
@@ -89,7 +89,7 @@ def recipe(
     )
     model.head.load_state_dict(regression.head.state_dict())
     model.requires_grad_(True)
-    held_out, checked = at_once(job, validation, size_px=size_px, fit=fit)
+    held_out = Validation(*at_once(job, validation, size_px=size_px, fit=fit))
     trained = train(
         model,
         source,
@@ -99,9 +99,7 @@ def recipe(
         loss=objective,
         name="finetune",
         stages=[*model.stages, model.head],
-        validate=lambda module: (
-            {"accuracy": network_accuracy(module, held_out, checked)} if len(checked) else {}
-        ),
+        validate=held_out.followed,
     )
     model.load_state_dict(trained.state_dict())
     model.eval().requires_grad_(False)
@@ -112,6 +110,6 @@ def recipe(
         reasons=(
             f"all {len(model.stages)} stages trained after a probe, rates falling by {layer_decay:g} a stage",
         ),
-        validation=network_accuracy(model, held_out, checked) if len(checked) else None,
+        validation=held_out.accuracy(model),
         recipe="finetune",
     )

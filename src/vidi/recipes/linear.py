@@ -8,7 +8,7 @@ from vidi.core.device import seeded
 from vidi.core.errors import UsageError
 from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
-from vidi.evaluation.score import network_accuracy
+from vidi.evaluation.score import Validation
 from vidi.ops.losses import multiclass_hinge
 from vidi.training.settings import Settings
 from vidi.training.sources import at_once, image_source
@@ -56,7 +56,7 @@ def recipe(
     labels = len(job.dataset.labels)
     model = job.build("linear", classes=labels, size_px=size_px, generator=seeded(job.seed))
     rows, validation = job.dataset.where("train"), job.dataset.where("validation")
-    held_out, checked = at_once(job, validation, size_px=size_px, fit="squash")
+    held_out = Validation(*at_once(job, validation, size_px=size_px, fit="squash"))
     mirror = partial(flip_crop.augment, flip=flip, shift=0.0)
     trained = train(
         model,
@@ -74,15 +74,13 @@ def recipe(
         ),
         loss=job.labelled.loss if loss == "softmax" else multiclass_hinge,
         name="linear",
-        validate=lambda module: (
-            {"accuracy": network_accuracy(module, held_out, checked)} if len(checked) else {}
-        ),
+        validate=held_out.followed,
     )
     model.load_state_dict(trained.state_dict())
     return Fitted(
         network=model.eval(),
         spec=NetworkSpec("linear", {"classes": labels, "size_px": size_px}),
         reasons=(f"{loss} on {size_px} px pixels",),
-        validation=network_accuracy(model, held_out, checked) if len(checked) else None,
+        validation=held_out.accuracy(model),
         recipe="linear",
     )

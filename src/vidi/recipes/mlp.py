@@ -8,7 +8,7 @@ from vidi.core.device import seeded
 from vidi.core.errors import UsageError
 from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
-from vidi.evaluation.score import network_accuracy
+from vidi.evaluation.score import Validation
 from vidi.training.settings import Settings
 from vidi.training.sources import at_once, image_source
 from vidi.training.train import train
@@ -66,7 +66,7 @@ def recipe(
     }
     model = job.build("mlp", **options, generator=seeded(job.seed))
     rows, validation = job.dataset.where("train"), job.dataset.where("validation")
-    held_out, checked = at_once(job, validation, size_px=size_px, fit="squash")
+    held_out = Validation(*at_once(job, validation, size_px=size_px, fit="squash"))
     mirror = partial(flip_crop.augment, flip=flip, shift=0.0)
     trained = train(
         model,
@@ -84,15 +84,13 @@ def recipe(
         ),
         loss=job.labelled.loss,
         name="mlp",
-        validate=lambda module: (
-            {"accuracy": network_accuracy(module, held_out, checked)} if len(checked) else {}
-        ),
+        validate=held_out.followed,
     )
     model.load_state_dict(trained.state_dict())
     return Fitted(
         network=model.eval(),
         spec=NetworkSpec("mlp", options),
         reasons=(f"{widths} hidden units on {size_px} px pixels",),
-        validation=network_accuracy(model, held_out, checked) if len(checked) else None,
+        validation=held_out.accuracy(model),
         recipe="mlp",
     )

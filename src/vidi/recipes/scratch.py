@@ -10,7 +10,7 @@ from vidi.core.card import Card
 from vidi.core.device import seeded
 from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
-from vidi.evaluation.score import network_accuracy
+from vidi.evaluation.score import Validation
 from vidi.training.loop import smoothed
 from vidi.training.settings import Settings
 from vidi.training.sources import at_once, image_source
@@ -92,7 +92,7 @@ def recipe(
         some = rows[:: -(-len(rows) // LOOKED_AT)]  # evenly: neighbours are often of one class
         seen = job.pixels(some, size_px=size, fit=fit)
         model.look(model, torch.from_numpy(np.array(seen)).permute(0, 3, 1, 2))
-    held_out, checked = at_once(job, validation, size_px=size, fit=fit)
+    held_out = Validation(*at_once(job, validation, size_px=size, fit=fit))
     trained = train(
         model,
         image_source(job, rows, size_px=size, fit=fit, augmentations=augmentations),
@@ -112,9 +112,7 @@ def recipe(
         ),
         loss=smoothed(job.labelled.loss, smoothing),
         name="scratch",
-        validate=lambda module: (
-            {"accuracy": network_accuracy(module, held_out, checked)} if len(checked) else {}
-        ),
+        validate=held_out.followed,
     )
     model.load_state_dict(trained.state_dict())
     model.eval().requires_grad_(False)
@@ -122,6 +120,6 @@ def recipe(
         network=model,
         spec=NetworkSpec(network, {"classes": labels, "size_px": size}),
         reasons=(f"{network} at {size} px from random weights",),
-        validation=network_accuracy(model, held_out, checked) if len(checked) else None,
+        validation=held_out.accuracy(model),
         recipe="scratch",
     )

@@ -12,7 +12,7 @@ from vidi.core.job import Fitted, Job
 from vidi.core.network import Classifier, NetworkSpec
 from vidi.evaluation.activations import activations, augmented_views, early_engine, keep_views
 from vidi.evaluation.features import weights_key
-from vidi.evaluation.score import network_accuracy
+from vidi.evaluation.score import Validation
 from vidi.ops.costs import multiply_adds
 from vidi.ops.sampling import beta
 from vidi.training.logistic import fit_head
@@ -111,10 +111,10 @@ def recipe(
     model.head.load_state_dict(regression.head.state_dict())
     model.head.requires_grad_(True)
     run = early_engine(model, cut)
-    held_out = activations(job, model, run, validation)
+    held_out = Validation(activations(job, model, run, validation), job.target(validation))
     blocks = augmented_views(job, model, train_rows, scale=scale)
     kept = keep_views(job, run, blocks, total=len(train_rows), views=views)
-    target, checked = torch.from_numpy(job.target(train_rows)), job.target(validation)
+    target = torch.from_numpy(job.target(train_rows))
     place = np.full(len(job.dataset), -1)
     place[train_rows] = np.arange(len(train_rows))
 
@@ -135,9 +135,7 @@ def recipe(
         loss=objective,
         name="tail",
         stages=[*tail.stages, tail.head],
-        validate=lambda module: (
-            {"accuracy": network_accuracy(module, held_out, checked)} if len(checked) else {}
-        ),
+        validate=held_out.followed,
     )
     tail.load_state_dict(trained.state_dict())
     return Fitted(
@@ -152,7 +150,7 @@ def recipe(
         reasons=(
             f"stages {cut} to {len(model.stages) - 1} of {len(model.stages)} trained on {len(kept)} kept views",
         ),
-        validation=network_accuracy(tail, held_out, checked) if len(checked) else None,
+        validation=held_out.accuracy(tail),
         recipe="tail",
     )
 
