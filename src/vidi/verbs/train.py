@@ -77,23 +77,8 @@ def train(
     scanned = time.monotonic() - started
     folder = RunFolder.create(Path(out), name or data.dataset.name)
     say(f"writing to {folder.path}")  # so that whoever stops the run knows what to resume
-    recorded = {
-        "recipe": recipe,
-        "options": dict(options),
-        "minutes": minutes,
-        "seed": seed,
-        "command": shlex.join(["vidi", *sys.argv[1:]])
-        if Path(sys.argv[0]).name == "vidi"
-        else "vidi.train(…)",
-        "data": {
-            "path": str(data.path or data.dataset.root),
-            "fingerprint": data.dataset.fingerprint,
-            "read": dict(data.read),
-        },
-        "machine": machine(),
-        "versions": versions(),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    asked = {"recipe": recipe, "options": dict(options), "minutes": minutes, "seed": seed}
+    recorded = asked | circumstances(data)
     folder.write("recipe.json", "recipe", recorded)
     if processes.is_main():
         write_predictions(folder.path / "splits.parquet", data.dataset.split_table(), atomic)
@@ -107,6 +92,22 @@ def train(
         if not (folder.path / "checkpoints").exists():  # refused before it began: nothing is lost with it
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
+
+
+def circumstances(data: Loaded) -> dict[str, Any]:
+    """What recipe.json says beside what was asked for: the command, the data, the machine, versions, the time."""
+    of_vidi = Path(sys.argv[0]).name == "vidi"
+    return {
+        "command": shlex.join(["vidi", *sys.argv[1:]]) if of_vidi else "vidi.train(…)",
+        "data": {
+            "path": str(data.path or data.dataset.root),
+            "fingerprint": data.dataset.fingerprint,
+            "read": dict(data.read),
+        },
+        "machine": machine(),
+        "versions": versions(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def carry_out(
