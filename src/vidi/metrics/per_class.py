@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Float
 
 from vidi.core.card import Card
 from vidi.core.measured import Measured
@@ -34,15 +35,6 @@ def measure(scores: Scores) -> list[Measured]:
     sums = values.sum(axis=0, keepdims=True)
     support = sums[0, 2 * count :].astype(int).tolist()
 
-    def numbers(sums: np.ndarray) -> np.ndarray:
-        """Precision, recall and F1 of each label, their means, and micro F1."""
-        hit, said, true = np.split(sums, 3, axis=1)
-        precision, recall = ratio(hit, said), ratio(hit, true)
-        f1 = np.where(true > 0, ratio(2 * hit, said + true), math.nan)
-        means = [mean_defined(each) for each in (precision, recall, f1)]
-        micro = ratio(2 * hit.sum(axis=1, keepdims=True), (said + true).sum(axis=1, keepdims=True))
-        return np.concatenate([precision, recall, f1, *means, micro], axis=1)
-
     said = sums[0, count : 2 * count].astype(int).tolist()
     value = numbers(sums)[0]
     empty = ["" if n else "undefined: no example has this label" for n in support]
@@ -68,6 +60,16 @@ def measure(scores: Scores) -> list[Measured]:
     found = [named(entry, name, scores) for entry, name in zip(found, names, strict=True)]
     by_label = [found[part * count + number] for number in range(count) for part in range(3)]
     return [*found[3 * count : 3 * count + 3], *(found[-1:] if several else []), *by_label]
+
+
+def numbers(sums: Float[np.ndarray, "r k"]) -> Float[np.ndarray, "r m"]:
+    """Precision, recall and F1 of each label, their means, and micro F1; from hits, what was called, what is true."""
+    hit, said, true = np.split(sums, 3, axis=1)
+    precision, recall = ratio(hit, said), ratio(hit, true)
+    f1 = np.where(true > 0, ratio(2 * hit, said + true), math.nan)
+    means = [mean_defined(each) for each in (precision, recall, f1)]
+    micro = ratio(2 * hit.sum(axis=1, keepdims=True), (said + true).sum(axis=1, keepdims=True))
+    return np.concatenate([precision, recall, f1, *means, micro], axis=1)
 
 
 def named(entry: Measured, name: str, scores: Scores) -> Measured:

@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from vidi.core.card import Card
 from vidi.core.device import seeded
+from vidi.core.measured import Measured
 from vidi.core.progress import Say
-from vidi.core.study import Studied, at_least, at_most, over_seeds
+from vidi.core.study import Stated, Studied, at_least, at_most, over_seeds
 from vidi.documents.drawn_charts import HUES, figure, picture
 
 CARD = Card(
@@ -33,6 +34,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "GELU": functional.gelu,
     "SELU": functional.selu,
 }
+Found = dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]]  # by activation and gain, for each seed
 GAINS = {"0.0001": 0.0001 * WIDTH, "Glorot, 1 / n": 1.0, "He, 2 / n": 2.0}
 
 
@@ -49,63 +51,50 @@ def study(*, seed: int = 0, say: Say) -> Studied:
     }
     say(f"{LAYERS} layers of {WIDTH}, {len(found)} pairs, {len(seeds)} seeds")
 
-    def kept(act: str, init: str) -> list[float]:
-        """The last layer's size over the first's, in powers of two for each layer."""
-        return [float(np.log2(signal[-1] / signal[0]) / (LAYERS - 1)) for signal, _ in found[act, init]]
+    return Studied(claims(found, seeds), {"depth": drawn(found)})
 
-    def back(act: str, init: str) -> list[float]:
-        return [float(np.log2(slope[0] / slope[-1]) / (LAYERS - 1)) for _, slope in found[act, init]]
 
-    halving = "a layer, in powers of two"
-    return Studied(
-        (
-            at_most(
-                "With He's variance a ReLU network's signal hardly changes from layer to layer.",
-                over_seeds(
-                    "|change|", [abs(v) for v in kept("ReLU", "He, 2 / n")], seeds=seeds, unit=halving
-                ),
-                0.05,
-            ),
-            at_most(
-                "With Glorot's the signal's size falls by the square root of two in each (half a power).",
-                over_seeds(
-                    "|change + 0.5|",
-                    [abs(v + 0.5) for v in kept("ReLU", "Glorot, 1 / n")],
-                    seeds=seeds,
-                    unit=halving,
-                ),
-                0.05,
-            ),
-            at_most(
-                "And so does the gradient on its way back.",
-                over_seeds(
-                    "|change of the gradient + 0.5|",
-                    [abs(v + 0.5) for v in back("ReLU", "Glorot, 1 / n")],
-                    seeds=seeds,
-                    unit=halving,
-                ),
-                0.05,
-            ),
-            at_most(
-                "A sigmoid network's gradient falls by one and a half powers or more in each layer.",
-                over_seeds(
-                    "change of the gradient", back("sigmoid", "Glorot, 1 / n"), seeds=seeds, unit=halving
-                ),
-                -1.5,
-            ),
-            at_least(
-                "SELU with 1 / n brings the signal back to size 1: after fifty layers it is at least 0.8.",
-                over_seeds(
-                    "size of the signal",
-                    [float(signal[-1]) for signal, _ in found["SELU", "Glorot, 1 / n"]],
-                    seeds=seeds,
-                    unit="deviations",
-                ),
-                0.8,
-            ),
+def claims(found: Found, seeds: tuple[int, ...]) -> tuple[Stated, ...]:
+    """How signal and gradient change a layer, and how large one signal is in the end."""
+
+    def told(name: str, values: list[float], unit: str = "a layer, in powers of two") -> Measured:
+        return over_seeds(name, values, seeds=seeds, unit=unit)
+
+    signal = {pair: [halvings(size) for size, _ in runs] for pair, runs in found.items()}
+    gradient = {pair: [halvings(slope[::-1]) for _, slope in runs] for pair, runs in found.items()}
+    last = [float(size[-1]) for size, _ in found["SELU", "Glorot, 1 / n"]]
+    return (
+        at_most(
+            "With He's variance a ReLU network's signal hardly changes from layer to layer.",
+            told("|change|", [abs(v) for v in signal["ReLU", "He, 2 / n"]]),
+            0.05,
         ),
-        {"depth": drawn(found)},
+        at_most(
+            "With Glorot's the signal's size falls by the square root of two in each (half a power).",
+            told("|change + 0.5|", [abs(v + 0.5) for v in signal["ReLU", "Glorot, 1 / n"]]),
+            0.05,
+        ),
+        at_most(
+            "And so does the gradient on its way back.",
+            told("|change of the gradient + 0.5|", [abs(v + 0.5) for v in gradient["ReLU", "Glorot, 1 / n"]]),
+            0.05,
+        ),
+        at_most(
+            "A sigmoid network's gradient falls by one and a half powers or more in each layer.",
+            told("change of the gradient", gradient["sigmoid", "Glorot, 1 / n"]),
+            -1.5,
+        ),
+        at_least(
+            "SELU with 1 / n brings the signal back to size 1: after fifty layers it is at least 0.8.",
+            told("size of the signal", last, unit="deviations"),
+            0.8,
+        ),
     )
+
+
+def halvings(size: Float[np.ndarray, " l"]) -> float:
+    """How much the last is larger than the first, in powers of two for each layer."""
+    return float(np.log2(size[-1] / size[0]) / (LAYERS - 1))
 
 
 def through(
@@ -125,7 +114,7 @@ def through(
     return np.array(size[0]), np.array(size[1])
 
 
-def drawn(found: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]]) -> np.ndarray:
+def drawn(found: Found) -> np.ndarray:
     """A column for each initialisation: above the signal, below the gradient, a line for each activation."""
     with figure(2, len(GAINS), width=9.2, height=5.6, sharex=True, sharey="row") as (made, axes):
         for column, init in enumerate(GAINS):
