@@ -124,3 +124,15 @@ def _colour(row: Sequence[str]) -> tuple[int, str] | None:
                 red, green, blue = map(int, values)
                 return packed(red, green, blue), clean(" ".join(words))
     return None
+
+
+def natural(text: str) -> tuple[Any, ...]:
+    """A sorting key: numbers first, by value; then text in which runs of digits count by their value."""
+    if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text):
+        return (0, float(text), text)
+    pieces = (piece for piece in re.split(r"([0-9]+)", text.casefold()) if piece)
+    return (
+        1,
+        *((0, int(p), "") if p.isascii() and p.isdigit() else (1, 0, p) for p in pieces),
+        (-1, 0, text),
+    )

@@ -1,6 +1,5 @@
 """From a listing to a data set: every image opened once, those that teach something kept, the others remarked."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from vidi.core.dataset import OWN_COLUMNS, Dataset, Listing, Remark
 from vidi.core.errors import UsageError, nearest_names
 from vidi.core.progress import Quiet, Say
 from vidi.data.annotating import held_against_images, targets_of, task_for
+from vidi.data.class_lists import natural
 from vidi.data.opening import Found, Row, opened, together
 from vidi.data.store import Cache
 
@@ -173,18 +173,6 @@ def labels_of(targets: Sequence[str], *, several: bool) -> tuple[str, ...]:
     """Every label once, sorted as a person would: 2 before 10."""
     parts = {part for target in set(targets) for part in (target.split("|") if several else [target])}
     return tuple(sorted(parts - {""}, key=natural))
-
-
-def natural(text: str) -> tuple[Any, ...]:
-    """A sorting key: numbers first, by value; then text in which runs of digits count by their value."""
-    if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text):
-        return (0, float(text), text)
-    pieces = (piece for piece in re.split(r"([0-9]+)", text.casefold()) if piece)
-    return (
-        1,
-        *((0, int(p), "") if p.isascii() and p.isdigit() else (1, 0, p) for p in pieces),
-        (-1, 0, text),
-    )
 
 
 def rare(targets: Sequence[str], *, several: bool) -> list[Remark]:

@@ -7,10 +7,10 @@ from vidi.core.card import Card
 from vidi.core.dataset import Listing, ReadOptions
 from vidi.core.errors import UsageError
 from vidi.data.annotated import counted, folder_split, listing
+from vidi.data.class_lists import natural
 from vidi.data.listing import Remarks, existing, glance, holds, split_of, walk
 from vidi.data.matching import Files
 from vidi.data.parsing import Malformed, read_xml
-from vidi.data.scan import natural
 from vidi.data.voc_file import VocFile, parsed
 
 CARD = Card(

@@ -9,14 +9,8 @@ from vidi.core.errors import UsageError
 from vidi.data.annotated import counted, folder_split, listing
 from vidi.data.listing import Remarks, existing, glance, holds, walk
 from vidi.data.pairing import photos
-from vidi.data.yolo_file import (
-    label_folders,
-    looks_like_labels,
-    names_of,
-    objects_of,
-    read_names,
-    split_paths,
-)
+from vidi.data.yolo_file import label_folders, looks_like_labels, objects_of, split_paths
+from vidi.data.yolo_names import names_of, read_names
 
 CARD = Card(
     title="YOLO text files",
