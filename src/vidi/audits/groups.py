@@ -91,10 +91,10 @@ def audit(
     members = groups(cells, smallest=smallest)
     names = ("accuracy", *(BINARY if chosen is not None else ()))
     place = answers.labels.index(chosen) if chosen is not None else 0
-    draws = Draws(cells, members, names, place, replicates, seed)
-    measured = [*shares(draws), *overconfidence(draws, answers)]
+    tally = Tally(cells, members, names, place, replicates, seed)
+    measured = [*shares(tally), *overconfidence(tally, answers)]
     for subset in subsets(by):
-        measured += list(apart(draws, subset))
+        measured += list(apart(tally, subset))
     return GroupAudit(
         by=tuple(by),
         positive=chosen,
@@ -126,7 +126,7 @@ def confidence_of(answers: Answers) -> Float[np.ndarray, "n v"] | None:
 
 
 @dataclass(frozen=True)
-class Draws:
+class Tally:
     """The cells, the groups they add up to, and how to draw them again."""
 
     cells: Cells
@@ -149,13 +149,13 @@ class Draws:
         return f"bootstrap over groups, percentile, {self.replicates} replicates"
 
 
-def shares(draws: Draws) -> Iterator[Measured]:
+def shares(tally: Tally) -> Iterator[Measured]:
     """Every rate in every group: Wilson's interval, or the percentiles of replicates where units are drawn whole."""
-    for name in draws.names:
-        part, whole = draws.counts(name)
-        drawn = None if draws.cells.units is None else draws.drawn(name)
-        for number in range(len(draws.members.n)):
-            of, n = draws.members.name(number), int(whole[number])
+    for name in tally.names:
+        part, whole = tally.counts(name)
+        drawn = None if tally.cells.units is None else tally.drawn(name)
+        for number in range(len(tally.members.n)):
+            of, n = tally.members.name(number), int(whole[number])
             if not n:
                 yield Measured(name, np.nan, np.nan, np.nan, 0, "none", of=of, note="no example to divide by")
                 continue
@@ -164,18 +164,18 @@ def shares(draws: Draws) -> Iterator[Measured]:
                 low, high = score_interval(value, n)
                 yield Measured(name, value, low, high, n, "Wilson", of=of)
             else:
-                yield Measured(name, value, *percentile(drawn[:, number]), n, draws.method, of=of)
+                yield Measured(name, value, *percentile(drawn[:, number]), n, tally.method, of=of)
 
 
-def overconfidence(draws: Draws, answers: Answers) -> Iterator[Measured]:
+def overconfidence(tally: Tally, answers: Answers) -> Iterator[Measured]:
     """Mean confidence minus accuracy in every group, in points of probability: above 0 is too sure."""
     if answers.probability is None:
         return
-    statistic = means(draws.cells, draws.members)
-    value = statistic(draws.cells.sums[None])[0]
-    drawn = replicate(draws.cells, statistic, replicates=draws.replicates, seed=draws.seed)
-    method = f"bootstrap, percentile, {draws.replicates} replicates"
-    for number, n in enumerate(draws.members.n):
+    statistic = means(tally.cells, tally.members)
+    value = statistic(tally.cells.sums[None])[0]
+    drawn = replicate(tally.cells, statistic, replicates=tally.replicates, seed=tally.seed)
+    method = f"bootstrap, percentile, {tally.replicates} replicates"
+    for number, n in enumerate(tally.members.n):
         low, high = percentile(drawn[:, number])
         yield Measured(
             "overconfidence",
@@ -184,7 +184,7 @@ def overconfidence(draws: Draws, answers: Answers) -> Iterator[Measured]:
             high,
             int(n),
             method,
-            of=draws.members.name(number),
+            of=tally.members.name(number),
             unit="probability",
         )
 
@@ -195,24 +195,24 @@ def subsets(by: Sequence[str]) -> Iterator[tuple[str, ...]]:
         yield from combinations(by, size)
 
 
-def apart(draws: Draws, subset: tuple[str, ...]) -> Iterator[Measured]:
+def apart(tally: Tally, subset: tuple[str, ...]) -> Iterator[Measured]:
     """Gap, ratio and worst group of every rate over the groups of some attributes."""
-    here = draws.members.subset(*subset)
+    here = tally.members.subset(*subset)
     if len(here) < 2:
         return
-    total = int(draws.members.n[here].sum())
-    for name in draws.names:
-        part, whole = (column[here] for column in draws.counts(name))
+    total = int(tally.members.n[here].sum())
+    for name in tally.names:
+        part, whole = (column[here] for column in tally.counts(name))
         known = whole > 0
         if known.sum() < 2:
             continue
         share = part[known] / whole[known]
         highest, lowest = (
-            draws.members.name(int(here[known][place])) for place in (share.argmax(), share.argmin())
+            tally.members.name(int(here[known][place])) for place in (share.argmax(), share.argmin())
         )
         note = f"{highest} {share.max():.3f}, {lowest} {share.min():.3f}"
         words = ", ".join((name, *subset))
-        gap, ratio, worst, method = bounds(draws, name, here[known], part[known], whole[known])
+        gap, ratio, worst, method = bounds(tally, name, here[known], part[known], whole[known])
         value = float(share.max() - share.min())
         yield Measured(f"gap({words})", value, *gap, total, method, of="all", note=note)
         if share.max() > 0:
@@ -227,24 +227,24 @@ Bounds = tuple[float, float]
 
 
 def bounds(
-    draws: Draws,
+    tally: Tally,
     name: str,
     here: Int[np.ndarray, " k"],
     part: Int[np.ndarray, " k"],
     whole: Int[np.ndarray, " k"],
 ) -> tuple[Bounds, Bounds, Bounds, str]:
     """Intervals of gap, ratio and worst share, and how they were made."""
-    if draws.cells.units is None:
+    if tally.cells.units is None:
         method = "score intervals, the outer end simultaneous over groups"
         low, high = worst_share(whole - part if name in ERRORS else part, whole)
         worst = (1 - high, 1 - low) if name in ERRORS else (low, high)
         return gap_of_shares(part, whole), ratio_of_shares(part, whole), worst, method
-    drawn, share = draws.drawn(name)[:, here], part / whole
+    drawn, share = tally.drawn(name)[:, here], part / whole
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = gap_of_draws(np.log(share), np.log(drawn)) if (share > 0).all() else (np.nan, np.nan)
     ratio = (float(np.exp(-high)), float(np.exp(-low)))
     worst = percentile(drawn[:, int(share.argmax() if name in ERRORS else share.argmin())])
-    return gap_of_draws(share, drawn), ratio, worst, draws.method
+    return gap_of_draws(share, drawn), ratio, worst, tally.method
 
 
 def sentences(

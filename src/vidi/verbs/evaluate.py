@@ -53,9 +53,7 @@ def evaluate(
         data = load(data, fewest_labels=1, task=model.task.name, seed=seed, say=say, **dict(read or {}))
     dataset = data.dataset
     _refuse_unknown(dataset, model)
-    split = _is_split(dataset)
-    rows = dataset.where("test") if split else np.arange(len(dataset))
-    rows, seen = unseen(dataset, rows, RunFolder(model.folder) if model.folder else None)
+    rows, seen, part = to_judge(dataset, model.folder)
     if not len(rows):
         raise UsageError(
             f"all {seen:,} examples were in the model's training or validation split: nothing is left to judge it on"
@@ -68,7 +66,7 @@ def evaluate(
         model, data, dataset, dataset.by_content(rows), seed=seed, say=say
     )
     content |= {
-        "split": "test" if split else "all",
+        "split": part,
         "seen_in_training": seen,
         "data": described(dataset, exact=data.duplicates.exact, near=data.duplicates.near),
     }
@@ -82,8 +80,12 @@ def evaluate(
     return Evaluation(folder.path if folder else None, measured, content)
 
 
-def _is_split(dataset: Dataset) -> bool:
-    return bool(len(dataset.where("train")) and len(dataset.where("test")))
+def to_judge(dataset: Dataset, run: Path | None) -> tuple[NDArray[np.int64], int, str]:
+    """The rows of the test split, or all where there is none, that the run did not see; how many it did see; `test` or
+    `all`."""
+    split = bool(len(dataset.where("train")) and len(dataset.where("test")))
+    rows = dataset.where("test") if split else np.arange(len(dataset))
+    return *unseen(dataset, rows, RunFolder(run) if run else None), "test" if split else "all"
 
 
 def _refuse_unknown(dataset: Dataset, model: Model | DenseModel) -> None:

@@ -18,7 +18,7 @@ from vidi.core.run_folder import RunFolder
 from vidi.evaluation.inputs import opened
 from vidi.evaluation.model import Model
 from vidi.ops.fooling import logits_of
-from vidi.verbs.evaluate import unseen
+from vidi.verbs.evaluate import to_judge
 from vidi.verbs.held_out import at_hand, held_out
 from vidi.verbs.load import Loaded, load
 from vidi.verbs.sample import turns
@@ -80,9 +80,7 @@ def _held_out(model: Model, most: int, say: Say) -> Subjects:
 
 def _of_data(model: Model, loaded: Loaded, most: int) -> Subjects:
     dataset = loaded.dataset
-    split = len(dataset.where("train")) and len(dataset.where("test"))
-    rows = dataset.where("test") if split else np.arange(len(dataset))
-    rows, seen = unseen(dataset, rows, RunFolder(model.folder) if model.folder else None)
+    rows, seen, _ = to_judge(dataset, model.folder)
     if not len(rows):
         raise UsageError(
             f"all {seen:,} images were in the model's training or validation split, where a robust accuracy says "
