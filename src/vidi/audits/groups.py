@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,8 +14,8 @@ from vidi.data.drawn.simulated import simulated_answers
 from vidi.ops.bootstrap import percentile
 from vidi.ops.cells import Attribute, Cells, count, replicate
 from vidi.ops.gaps import gap_of_draws, gap_of_shares, ratio_of_shares, worst_share
-from vidi.ops.intersections import Groups, groups, means, name_of, rate_counts, rates
-from vidi.ops.intervals import score_interval
+from vidi.ops.group_rates import subsets
+from vidi.ops.intersections import Groups, groups, means, name_of, rate_counts, rates, share_in
 
 CARD = Card(
     title="Groups and intersections",
@@ -155,16 +154,8 @@ def shares(tally: Tally) -> Iterator[Measured]:
         part, whole = tally.counts(name)
         drawn = None if tally.cells.units is None else tally.drawn(name)
         for number in range(len(tally.members.n)):
-            of, n = tally.members.name(number), int(whole[number])
-            if not n:
-                yield Measured(name, np.nan, np.nan, np.nan, 0, "none", of=of, note="no example to divide by")
-                continue
-            value = int(part[number]) / n
-            if drawn is None:
-                low, high = score_interval(value, n)
-                yield Measured(name, value, low, high, n, "Wilson", of=of)
-            else:
-                yield Measured(name, value, *percentile(drawn[:, number]), n, tally.method, of=of)
+            of, counts = tally.members.name(number), (int(part[number]), int(whole[number]))
+            yield share_in(name, of, *counts, None if drawn is None else drawn[:, number])
 
 
 def overconfidence(tally: Tally, answers: Answers) -> Iterator[Measured]:
@@ -187,12 +178,6 @@ def overconfidence(tally: Tally, answers: Answers) -> Iterator[Measured]:
             of=tally.members.name(number),
             unit="probability",
         )
-
-
-def subsets(by: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Every non-empty subset, smaller ones first, in the order given."""
-    for size in range(1, len(by) + 1):
-        yield from combinations(by, size)
 
 
 def apart(tally: Tally, subset: tuple[str, ...]) -> Iterator[Measured]:

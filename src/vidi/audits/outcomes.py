@@ -12,11 +12,9 @@ from vidi.core.card import Card, Trial
 from vidi.core.errors import UsageError, check_option, nearest_names
 from vidi.core.measured import Measured
 from vidi.data.drawn.simulated import simulated_answers
-from vidi.ops.bootstrap import percentile
 from vidi.ops.cells import Attribute, Cells, count, replicate
 from vidi.ops.gaps import gap_of_draws, gap_of_shares
-from vidi.ops.intersections import Groups, groups, rate_counts, rates
-from vidi.ops.intervals import score_interval
+from vidi.ops.intersections import Groups, groups, rate_counts, rates, share_in
 
 CARD = Card(
     title="Outcomes",
@@ -184,7 +182,9 @@ def allocated(
         part, whole = rate_counts(cells, members, rate)
         mine = None if drawn is None else drawn[:, place * len(members.n) : (place + 1) * len(members.n)]
         for number, found in enumerate(numbers):
-            found[key] = told(key, members.name(number), int(part[number]), int(whole[number]), mine, number)
+            counts = int(part[number]), int(whole[number])
+            column = None if mine is None else mine[:, number]
+            found[key] = share_in(NAMES[key], members.name(number), *counts, column)
         for name in by:
             gaps += gap(key, name, members, part, whole, mine)
     lost, deserving = rate_counts(cells, members, RATES["good_outcomes_lost"])
@@ -200,20 +200,6 @@ def allocated(
 
 def draws(cells: Cells, members: Groups, replicates: int, seed: int) -> Float[np.ndarray, "r m"]:
     return replicate(cells, rates(cells, members, list(RATES.values())), replicates=replicates, seed=seed)
-
-
-def told(
-    key: str, of: str, part: int, whole: int, drawn: Float[np.ndarray, "r g"] | None, number: int
-) -> Measured:
-    """A group's rate with Wilson's interval, or the percentiles of replicates where units are drawn whole."""
-    if not whole:
-        return Measured(NAMES[key], np.nan, np.nan, np.nan, 0, "none", of=of, note="no example to divide by")
-    if drawn is None:
-        return Measured(
-            NAMES[key], part / whole, *score_interval(part / whole, whole), whole, "Wilson", of=of
-        )
-    method = f"bootstrap over groups, percentile, {len(drawn)} replicates"
-    return Measured(NAMES[key], part / whole, *percentile(drawn[:, number]), whole, method, of=of)
 
 
 def gap(

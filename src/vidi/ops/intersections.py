@@ -4,6 +4,7 @@ Gender Shades (Buolamwini & Gebru 2018, PMLR 81) is why intersections: what hold
 little about darker women.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -12,8 +13,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from vidi.ops.bootstrap import ratio
+from vidi.core.measured import Measured
+from vidi.ops.bootstrap import percentile, ratio
 from vidi.ops.cells import Attribute, Cells, Statistic, numbered
+from vidi.ops.intervals import score_interval
 
 
 @dataclass(frozen=True)
@@ -160,3 +163,13 @@ def gap(rates: Float[np.ndarray, "r k"]) -> Float[np.ndarray, " r"]:
 def smallest_ratio(rates: Float[np.ndarray, "r k"]) -> Float[np.ndarray, " r"]:
     """The smallest divided by the largest of each row, nan left out; nan if all are, or all are 0."""
     return ratio(np.fmin.reduce(rates, axis=1), np.fmax.reduce(rates, axis=1))
+
+
+def share_in(name: str, of: str, part: int, whole: int, drawn: Float[np.ndarray, " r"] | None) -> Measured:
+    """A group's share with Wilson's interval, or the percentiles of replicates where units are drawn whole."""
+    if not whole:
+        return Measured(name, math.nan, math.nan, math.nan, 0, "none", of=of, note="no example to divide by")
+    if drawn is None:
+        return Measured(name, part / whole, *score_interval(part / whole, whole), whole, "Wilson", of=of)
+    method = f"bootstrap over groups, percentile, {len(drawn)} replicates"
+    return Measured(name, part / whole, *percentile(drawn), whole, method, of=of)
