@@ -8,7 +8,7 @@ from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
 from vidi.evaluation.features import weights_key
 from vidi.evaluation.score import Validation
-from vidi.training.logistic import fit_head
+from vidi.training.logistic import probed
 from vidi.training.loop import smoothed
 from vidi.training.settings import Settings
 from vidi.training.sources import at_once, image_source
@@ -83,11 +83,7 @@ def recipe(
         partial(mixup.augment, alpha=mix),
     ]
     source = image_source(job, rows, size_px=size_px, fit=fit, augmentations=augmentations)
-    features = job.features(model, weights_key(model), rows)
-    regression = fit_head(
-        features, job.target(rows), job.labelled.loss, group=job.groups(rows), seed=job.seed
-    )
-    model.head.load_state_dict(regression.head.state_dict())
+    regression = probed(job, model, rows, job.features(model, weights_key(model), rows))
     model.requires_grad_(True)
     held_out = Validation(*at_once(job, validation, size_px=size_px, fit=fit))
     trained = train(

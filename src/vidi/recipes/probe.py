@@ -9,7 +9,7 @@ from vidi.core.job import Fitted, Job
 from vidi.core.network import NetworkSpec
 from vidi.evaluation.features import weights_key
 from vidi.evaluation.score import head_accuracy
-from vidi.training.logistic import fit_head
+from vidi.training.logistic import probed
 
 CARD = Card(
     title="Linear probe",
@@ -32,15 +32,7 @@ def recipe(job: Job, *, network: str = "lite0", size_px: int = 128, folds: int =
     backbone = job.build(network, classes=labels, size_px=size_px, pretrained=True)
     train, validation = job.dataset.where("train"), job.dataset.where("validation")
     features = job.features(backbone, weights_key(backbone), np.concatenate([train, validation]))
-    regression = fit_head(
-        features[: len(train)],
-        job.target(train),
-        job.labelled.loss,
-        group=job.groups(train),
-        folds=folds,
-        seed=job.seed,
-    )
-    backbone.head.load_state_dict(regression.head.state_dict())
+    regression = probed(job, backbone, train, features[: len(train)], folds=folds)
     held_out = torch.from_numpy(features[len(train) :].copy())  # kept features are memory-mapped
     return Fitted(
         network=backbone.eval().requires_grad_(False),

@@ -1,5 +1,7 @@
 """Early stages frozen, their activations kept for a few augmented views, the rest trained."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -15,10 +17,10 @@ from vidi.evaluation.features import weights_key
 from vidi.evaluation.score import Validation
 from vidi.ops.costs import multiply_adds
 from vidi.ops.sampling import beta
-from vidi.training.logistic import fit_head
+from vidi.training.logistic import probed
 from vidi.training.loop import smoothed
 from vidi.training.settings import Settings
-from vidi.training.train import train
+from vidi.training.train import Source, train
 
 CARD = Card(
     title="Cached tail",
@@ -104,31 +106,16 @@ def recipe(
     model = job.build(network, classes=labels, size_px=size_px, pretrained=True)
     cut = cut_for(model, share)
     train_rows, validation = job.dataset.where("train"), job.dataset.where("validation")
-    features = job.features(model, weights_key(model), train_rows)
-    regression = fit_head(
-        features, job.target(train_rows), job.labelled.loss, group=job.groups(train_rows), seed=job.seed
-    )
-    model.head.load_state_dict(regression.head.state_dict())
+    regression = probed(job, model, train_rows, job.features(model, weights_key(model), train_rows))
     model.head.requires_grad_(True)
     run = early_engine(model, cut)
     held_out = Validation(activations(job, model, run, validation), job.target(validation))
     blocks = augmented_views(job, model, train_rows, scale=scale)
     kept = keep_views(job, run, blocks, total=len(train_rows), views=views)
-    target = torch.from_numpy(job.target(train_rows))
-    place = np.full(len(job.dataset), -1)
-    place[train_rows] = np.arange(len(train_rows))
-
-    def source(rows: NDArray[np.int64], generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        view = torch.randint(len(kept), (len(rows),), generator=generator).numpy()
-        number = place[rows]
-        bits = np.stack([kept[v][n] for v, n in zip(view, number, strict=True)])
-        activation = torch.from_numpy(bits).view(torch.bfloat16).float()
-        return mixed(activation, target[number], mix, generator)
-
     tail = Tail(model, cut)
     trained = train(
         tail,
-        source,
+        view_source(job, kept, train_rows, mix),
         train_rows,
         job,
         settings=settings,
@@ -153,6 +140,22 @@ def recipe(
         validation=held_out.accuracy(tail),
         recipe="tail",
     )
+
+
+def view_source(job: Job, kept: Sequence[np.ndarray], rows: NDArray[np.int64], mix: float) -> Source:
+    """Activations of a view of each row, drawn anew every time, mixed by `mix`; `kept` are the views of `rows`."""
+    target = torch.from_numpy(job.target(rows))
+    place = np.full(len(job.dataset), -1)
+    place[rows] = np.arange(len(rows))
+
+    def source(rows: NDArray[np.int64], generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        view = torch.randint(len(kept), (len(rows),), generator=generator).numpy()
+        number = place[rows]
+        bits = np.stack([kept[v][n] for v, n in zip(view, number, strict=True)])
+        activation = torch.from_numpy(bits).view(torch.bfloat16).float()
+        return mixed(activation, target[number], mix, generator)
+
+    return source
 
 
 def cut_for(model: Classifier, share: float) -> int:

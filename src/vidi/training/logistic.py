@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vidi.core.errors import check_option
+from vidi.core.job import Job
+from vidi.core.network import Classifier
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 STRENGTHS = (3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
@@ -95,6 +97,21 @@ def fit_head(
     check_option("folds", folds, holds=folds >= 2, wanted="2 or more")
     with one_thread():
         return _fit_head(features, target, loss, group=group, strengths=strengths, folds=folds, seed=seed)
+
+
+def probed(
+    job: Job,
+    model: Classifier,
+    rows: Int[np.ndarray, " n"],
+    features: Float[np.ndarray, "n d"],
+    *,
+    folds: int = 3,
+) -> Regression:
+    """The best linear head on the rows' features, put into the model."""
+    target, group = job.target(rows), job.groups(rows)
+    found = fit_head(features, target, job.labelled.loss, group=group, folds=folds, seed=job.seed)
+    model.head.load_state_dict(found.head.state_dict())
+    return found
 
 
 @contextlib.contextmanager
