@@ -11,7 +11,7 @@ import known_networks as networks
 from vidi.core.device import seeded
 from vidi.core.errors import UsageError
 from vidi.core.measured import Verdict
-from vidi.explanations.believing import affordable, agreement, judge, known_method
+from vidi.explanations.believing import affordable, agreement, judge, known_method, wanted
 from vidi.explanations.subject import rank_correlation
 from vidi.ops.attribution import one_class
 from vidi.ops.imputation import WEIGHTS, imputed
@@ -175,3 +175,24 @@ def test_dear_methods_are_checked_on_fewer_images():
     }  # 96 + 4 x 16 maps of 25 passes
     with pytest.raises(UsageError, match=r"no map is named 'gradcam'; .*did you mean grad_cam"):
         known_method("gradcam")
+
+
+def test_what_the_checks_ask_of_each_image_is_what_their_cards_say(monkeypatch):
+    asked, guessed = [0], [0]
+    images = networks.images(7)
+    network = networks.balanced(networks.convolutional(), images)
+
+    def probability(pixels):
+        asked[0] += len(pixels)
+        with torch.no_grad():
+            return network(pixels).softmax(1)
+
+    def counted(pixels, missing):
+        guessed[0] += len(pixels)
+        return imputed(pixels, missing)
+
+    monkeypatch.setattr("vidi.explanations.checks.road.imputed", counted)
+    with torch.no_grad():
+        target = one_class(network(images).argmax(1), networks.CLASSES)
+    judge([known_method("gradient")], network, images, target, probability=probability)
+    assert (asked[0], guessed[0]) == (7 * wanted("answers"), 7 * wanted("guesses"))

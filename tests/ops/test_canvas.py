@@ -1,11 +1,11 @@
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import known_networks as networks
 from vidi.core.device import seeded
 from vidi.ops.canvas import OPPONENT, Canvas, ascend, in_bytes, looked_at, total_variation
-from vidi.ops.quick import Remembered, outputs, quick
+from vidi.ops.quick import Moments, Remembered, outputs, quick
 
 
 def test_the_three_colours_are_uncorrelated_and_of_length_1():
@@ -47,6 +47,27 @@ def test_a_window_that_neither_moves_nor_turns_is_the_picture():
     assert other.min() >= pictures.min() and other.max() <= pictures.max()
 
 
+def test_a_mirrored_window_shows_left_and_right_swapped_and_no_more():
+    pictures = 255 * torch.rand((16, 3, 9, 9), generator=seeded(2))
+    seen = looked_at(pictures, size_px=9, generator=seeded(0), smallest=1.0, turn_deg=0.0, mirror=True)
+    plain, swapped = (
+        [torch.allclose(a, b, atol=1e-3) for a, b in zip(seen, pictures.flip(turned), strict=True)]
+        for turned in ((), (3,))
+    )
+    assert any(plain) and any(swapped) and all(a != b for a, b in zip(plain, swapped, strict=True))
+
+
+def test_windows_that_go_past_the_edges_see_them_as_often_as_the_middle():
+    def seen_at(beyond: float) -> Tensor:
+        pictures = torch.ones((400, 3, 8, 8), requires_grad=True)
+        look = {"size_px": 8, "generator": seeded(4), "smallest": 0.5, "turn_deg": 0.0}
+        looked_at(pictures, **look, beyond=beyond).sum().backward()
+        return pictures.grad.mean(dim=(0, 1))
+
+    inside, past = seen_at(0.0), seen_at(0.5)
+    assert past[0].mean() / past[4].mean() > 2 * inside[0].mean() / inside[4].mean()
+
+
 def test_total_variation_by_hand():
     picture = torch.zeros((1, 3, 2, 3))
     picture[..., 2] = 6.0  # one of two steps to the right in each row is 6; none down
@@ -82,3 +103,10 @@ def test_what_norms_remember_is_0_for_what_they_were_made_from_and_counts_deviat
     memory.forget()
     norm(one)
     assert memory.distance() == 0.0
+
+
+def test_moments_and_their_slopes_are_those_of_mean_and_variance():
+    x = 3 + 2 * torch.randn((2, 4, 5, 6), generator=seeded(5), dtype=torch.float64)
+    for found, truth in zip(Moments.apply(x), (x.mean((2, 3)), x.var((2, 3), unbiased=False)), strict=True):
+        torch.testing.assert_close(found, truth)
+    assert torch.autograd.gradcheck(Moments.apply, x.requires_grad_())

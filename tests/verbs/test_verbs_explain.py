@@ -15,7 +15,7 @@ from vidi.core.network import NetworkSpec
 from vidi.core.task import Task
 from vidi.evaluation.model import Model
 from vidi.explanations.believing import known_method
-from vidi.verbs.believed import Belief
+from vidi.verbs.believed import Belief, Believing
 from vidi.verbs.explain import contrasting_methods, shown_methods
 
 LABELS = ("ant", "bee", "cat")
@@ -166,3 +166,12 @@ def test_what_fails_does_not_say_why_not_another():
     methods = {name: known_method(name) for name in ("gradient", "hires_cam", "occlusion")}
     beliefs = believed(gradient="passes", hires_cam="fails", occlusion="passes")
     assert contrasting_methods(methods, beliefs) == ["occlusion"]
+
+
+def test_guesses_at_what_was_taken_away_are_in_the_time_that_checks_may_take(model, monkeypatch):
+    images = list(networks.images(12).permute(0, 2, 3, 1).numpy())
+    monkeypatch.setattr("vidi.verbs.believed.SECONDS_IF_NAMED", 100.0)
+    many = vidi.explain(model, images, method="gradient").beliefs[0]
+    monkeypatch.setattr(Believing, "_seconds_for_a_guess", lambda self, images: 1.6)
+    few = vidi.explain(model, images, method="gradient").beliefs[0]
+    assert (many.images, few.images) == (12, 7)  # 8 guesses of 1.6 s for each image, and 100 s

@@ -147,6 +147,11 @@ def affordable(method: Method, images: int) -> int:
     return next((n for n in range(images, FEWEST, -1) if passes * maps_for(n) <= PASSES), min(images, FEWEST))
 
 
+def wanted(what: str) -> int:
+    """How many `answers` of the model, or `guesses` at pixels taken away, all checks together want of each image."""
+    return sum(int(card.facts.get(what, 0)) for card in read_cards(HERE / "checks").values())
+
+
 def maps_for(images: int) -> int:
     """How many maps the checks of one method on so many images ask for."""
     return images + 4 * min(images, FIRST)

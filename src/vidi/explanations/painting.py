@@ -20,8 +20,9 @@ Score = Callable[[Classifier, Float[Tensor, "n 3 s s"]], Float[Tensor, " n"]]
 class Way:
     """How to paint: `remember` weighs the batch norms' memory of the training images, `smooth` total variation.
 
-    `smallest` and `turn_deg` bound the windows through which the network looks (`ops.canvas.looked_at`), `grain` is the
-    deviation, in grey levels, of the noise on them; `contrast` and `decay` are those of the noise it begins with.
+    `smallest`, `turn_deg`, `beyond` and `mirror` are of the windows through which the network looks
+    (`ops.canvas.looked_at`), `grain` is the deviation, in grey levels, of the noise on them; `contrast` and `decay` are
+    those of the noise it begins with.
     """
 
     steps: int = 256
@@ -33,6 +34,8 @@ class Way:
     contrast: float = 0.03
     decay: float = 1.15
     grain: float = 6.0
+    beyond: float = 0.0
+    mirror: bool = False
 
 
 def painted(
@@ -52,7 +55,13 @@ def painted(
 
     def judge(pictures: Float[Tensor, "n 3 s s"], step: int) -> Tensor:
         seen = looked_at(
-            pictures, size_px=size_px, generator=generator, smallest=way.smallest, turn_deg=way.turn_deg
+            pictures,
+            size_px=size_px,
+            generator=generator,
+            smallest=way.smallest,
+            turn_deg=way.turn_deg,
+            beyond=way.beyond,
+            mirror=way.mirror,
         )
         seen = seen + way.grain * torch.randn(seen.shape, generator=generator)
         with low_precision():

@@ -77,10 +77,14 @@ def looked_at(
     generator: torch.Generator,
     smallest: float = 0.7,
     turn_deg: float = 6.0,
+    beyond: float = 0.0,
+    mirror: bool = False,
 ) -> Float[Tensor, "n 3 s s"]:
     """Each picture through a window of its own: moved, turned by up to `turn_deg`, and enlarged up to 1 / `smallest`.
 
-    What only a grid of exact pixels excites is gone after that. Windows stay inside; corners of turned ones reflect.
+    What only a grid of exact pixels excites is gone after that. Windows go past the edges by `beyond` halves of the
+    side, or edges are seen less than the middle and stay empty; there, and at turned corners, the picture is
+    reflected. With `mirror` every other window, by chance, swaps left and right.
     """
     count = len(pictures)
 
@@ -88,9 +92,10 @@ def looked_at(
         return low + (high - low) * torch.rand(count, generator=generator)
 
     zoom, angle = drawn(smallest, 1.0), drawn(-turn_deg, turn_deg) * math.pi / 180
-    right, down = drawn(-1.0, 1.0) * (1 - zoom), drawn(-1.0, 1.0) * (1 - zoom)
+    right, down = (drawn(-1.0, 1.0) * (1 - zoom + beyond) for _ in range(2))
+    side = torch.where(drawn(0.0, 1.0) < 0.5, -1.0, 1.0) if mirror else torch.ones(count)
     cosine, sine = zoom * angle.cos(), zoom * angle.sin()
-    theta = torch.stack([cosine, -sine, right, sine, cosine, down], dim=1).reshape(count, 2, 3)
+    theta = torch.stack([side * cosine, -sine, right, side * sine, cosine, down], dim=1).reshape(count, 2, 3)
     grid = functional.affine_grid(theta, [count, 3, size_px, size_px], align_corners=False)
     return functional.grid_sample(
         pictures, grid, mode="bilinear", padding_mode="reflection", align_corners=False

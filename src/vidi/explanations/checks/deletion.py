@@ -18,7 +18,7 @@ CARD = Card(
     paper="Petsiuk, Das and Saenko 2018, arXiv:1806.07421, section 4.1",
     differs="Cells of a 14 x 14 grid, not pixels (random pixels break a picture faster than any map), in five steps; "
     "judged against the opposite order of the same cells, which tells chance from more on few images.",
-    facts={"finds": "a map drawn at random", "bound": 0.0, "at_least": True},
+    facts={"finds": "a map drawn at random", "bound": 0.0, "at_least": True, "answers": 12},
 )
 
 

@@ -18,7 +18,7 @@ CARD = Card(
     "probability should be larger.",
     paper="Petsiuk, Das and Saenko 2018, arXiv:1806.07421, section 4.1",
     differs="Cells of a 14 x 14 grid, not pixels, in five steps; judged against the opposite order of the same cells.",
-    facts={"finds": "a map drawn at random", "bound": 0.0, "at_least": True},
+    facts={"finds": "a map drawn at random", "bound": 0.0, "at_least": True, "answers": 12},
 )
 BLUR = 16  # a blurred picture has the detail of one an eighth to a sixteenth as wide
 

@@ -17,7 +17,7 @@ CARD = Card(
     "the highest must cost more than removing the lowest.",
     paper="Rong et al. 2022, arXiv:2202.00449, sections 4.2 and 5",
     differs="The probability is compared, not the accuracy; noise of 0.01 x 255 on guessed pixels, as in their code.",
-    facts={"finds": "a map drawn at random", "bound": 0.0, "at_least": True},
+    facts={"finds": "a map drawn at random", "bound": 0.0, "at_least": True, "answers": 8, "guesses": 8},
 )
 SHARES, NOISE = (0.2, 0.4, 0.6, 0.8), 0.01 * 255
 

@@ -67,7 +67,7 @@ def view(
             values.append(value / spreads[name][channel])
         return torch.stack(values)
 
-    way = Way(steps=steps, rate=rate, remember=remember, smooth=smooth)
+    way = Way(steps=steps, rate=rate, remember=remember, smooth=smooth, beyond=0.2)
     pictures = interleaved(
         in_bytes(
             painted(
