@@ -14,6 +14,7 @@ from dense_job import SIDE, drawn_image
 from vidi.core.errors import UsageError
 from vidi.core.measured import Verdict
 from vidi.evaluation.dense_model import DenseModel
+from vidi.verbs.load import resplit
 
 OBJECT = "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"
 
@@ -73,6 +74,13 @@ def test_evaluation_leaves_out_what_was_seen(run, squares):
     assert [(m.name, m.of, m.value) for m in found.measured] == [
         (m.name, m.of, pytest.approx(m.value, nan_ok=True)) for m in run.measured
     ]
+
+
+def test_the_order_of_rows_changes_no_number(run, squares):
+    data = vidi.load(squares)
+    turned = resplit(data, data.dataset.take(np.arange(len(data))[::-1]))
+    one, other = (vidi.evaluate(run.model, each) for each in (data, turned))
+    assert repr(one) == repr(other) and "bootstrap" in repr(one)
 
 
 def test_answers_are_the_same_alone_and_in_company(run, squares):
