@@ -16,9 +16,9 @@ from vidi.ops.bootstrap import replicate_counts
 from vidi.ops.detected import Detected
 from vidi.ops.matching import OVERLAPS, Matches, matches_of
 
-BLOCK = 1 << 22  # numbers held at once
-NARROW = 16  # so few replicates are summed by numpy's own functions, and exactly
-AFFORDABLE, LEAST_REPLICATES = 20_000_000, 200  # found objects times replicates: a second or two
+BLOCK = 1 << 18  # numbers held at once: what a core's cache holds
+EXACT = 16  # so few replicates are computed in float64
+AFFORDABLE, LEAST_REPLICATES = 15_000_000, 200  # found objects times replicates: about a second
 FIFTY, SEVENTY_FIVE = 0, 5  # rows of OVERLAPS
 # COCO's recalls come by multiplication, and some of them lie a rounding error above the share they are to be: a recall
 # that is exactly this share does not reach them.
@@ -79,14 +79,14 @@ def average_precision(found: Ranking, counts: Int[np.ndarray, "r n"]) -> Float[n
     The mean, over the recalls 0, 0.01, … 1, of the highest precision at this recall or a higher one.
     """
     value = np.full((len(counts), found.labels, len(found.hit)), np.nan)
-    weight = np.ascontiguousarray(counts.T, dtype=np.float64 if len(counts) < NARROW else np.float32)
+    weight = counts.astype(np.float64 if len(counts) < EXACT else np.float32)
 
     def fill(job: tuple[int, np.ndarray, np.ndarray]) -> None:
         label, judged, positive = job
         step = max(16, BLOCK // max(len(judged), 1))
         for start in range(0, len(counts), step):
             rows = slice(start, start + step)
-            value[rows, label] = _of_one_label(found, judged, positive, weight[:, rows])
+            value[rows, label] = _of_one_label(found, judged, positive, weight[rows])
 
     with ThreadPoolExecutor(processors()) as pool:
         list(pool.map(fill, _by_label(found)))
@@ -106,61 +106,44 @@ def _by_label(found: Ranking) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
 
 
 def _of_one_label(
-    found: Ranking, judged: np.ndarray, positive: np.ndarray, weight: Float[np.ndarray, "n r"]
+    found: Ranking, judged: np.ndarray, positive: np.ndarray, weight: Float[np.ndarray, "r n"]
 ) -> Float[np.ndarray, "r t"]:
-    there = weight[positive].sum(axis=0, dtype=np.float64)
+    there = weight[:, positive].sum(axis=1, dtype=np.float64)
     image = found.image[judged]
     value = np.empty((len(there), len(found.hit)))
     before: np.ndarray | None = None
     for level, (hit, ignored) in enumerate(zip(found.hit[:, judged], found.ignored[:, judged], strict=True)):
         if before is None or (ignored != before).any():  # what is ignored seldom differs between overlaps
             keep, before = np.flatnonzero(~ignored), ignored
-            so_far = running_sum(weight[image[keep]])
+            so_far = weight.take(image[keep], axis=1).cumsum(axis=1)
         place = np.flatnonzero(hit[keep])
-        value[:, level] = interpolated(running_sum(weight[image[keep[place]]]), so_far[place], there)
+        right = weight.take(image[keep[place]], axis=1).cumsum(axis=1)
+        value[:, level] = interpolated(right, so_far.take(place, axis=1), there)
     value[there == 0] = np.nan
     return value
 
 
 def interpolated(
-    right: Float[np.ndarray, "p r"], judged: Float[np.ndarray, "p r"], there: Float[np.ndarray, " r"]
+    right: Float[np.ndarray, "r p"], judged: Float[np.ndarray, "r p"], there: Float[np.ndarray, " r"]
 ) -> Float[np.ndarray, " r"]:
     """Mean over 101 recalls of the best precision from there on, from counts at each object that was right.
 
     Between two of these the precision only falls, so no other place matters. A place is worth as many of the recalls
     as it is the first to reach: its number of them less that of the place before.
     """
-    if not len(right):
+    if not right.shape[1]:
         return np.zeros(len(there))
-    best = best_from_here(np.divide(right, judged, where=judged > 0, out=np.zeros_like(right)))
+    precision = np.divide(right, judged, where=judged > 0, out=np.zeros_like(right))
+    best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     # 100 x right / there is a multiple of 1 / there: far enough from the next whole number for the rounding allowed.
     number = right.dtype.type if there.max() < 20_000 else np.float64
     near = number(2e-5 if number is np.float32 else 1e-9)
-    share = right * (100 / np.maximum(there, 1)).astype(number)
+    share = right * (100 / np.maximum(there, 1)).astype(number)[:, None]
     reached = np.floor(share + near)
-    exact = np.flatnonzero(share - reached < near)
-    reached.ravel()[exact] -= ABOVE[reached.ravel()[exact].astype(np.int64)]
-    step = np.diff(reached, axis=0, prepend=number(-1))
-    return np.asarray(np.einsum("pr,pr->r", best, step), dtype=np.float64) / 101
-
-
-def running_sum(x: Float[np.ndarray, "p r"]) -> Float[np.ndarray, "p r"]:
-    """Sums down the columns, in place: of many, numpy's own takes one number at a time and is eight times as slow."""
-    if x.shape[1] < NARROW:
-        return np.cumsum(x, axis=0, out=x)
-    for row in range(1, len(x)):
-        np.add(x[row], x[row - 1], out=x[row])
-    return x
-
-
-def best_from_here(x: Float[np.ndarray, "p r"]) -> Float[np.ndarray, "p r"]:
-    """The largest of each number and those below it, in place."""
-    if x.shape[1] < NARROW:
-        np.maximum.accumulate(x[::-1], axis=0, out=x[::-1])
-        return x
-    for row in range(len(x) - 2, -1, -1):
-        np.maximum(x[row], x[row + 1], out=x[row])
-    return x
+    exact = share - reached < near
+    reached[exact] -= ABOVE[reached[exact].astype(np.int64)]
+    step = np.diff(reached, axis=1, prepend=number(-1))
+    return np.asarray(np.einsum("rp,rp->r", best, step), dtype=np.float64) / 101
 
 
 def recall(
