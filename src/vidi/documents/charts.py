@@ -1,7 +1,7 @@
 """The report's figures as SVG: colours come from the page's style, so that they follow light, dark and print."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -53,7 +53,6 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> Markup:
         return Markup("")
     left, top, side = 44, 12, 260
     across, down = scale(0, 1, left, left + side), scale(0, 1, top + side, top)
-    largest = max(entry["n"] for entry in full)
     quarters = (0, 0.25, 0.5, 0.75, 1)
     parts = grid(
         (left, left + side, top + side),
@@ -61,19 +60,7 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> Markup:
         {down(share): whole_percent(share) for share in quarters},
     )
     parts.append(path([(across(0), down(0)), (across(1), down(1))], class_="ideal"))
-    points = [(across(entry["confidence"]), down(entry["accuracy"])) for entry in full]
-    for entry, (x, _) in zip(full, points, strict=True):
-        if entry.get("accuracy_low") is not None:
-            ends = {"y1": down(entry["accuracy_low"]), "y2": down(entry["accuracy_high"])}
-            parts.append(element("line", class_="whisker", x1=x, x2=x, **ends))
-    parts.append(path(points, class_="line"))
-    for entry, (x, y) in zip(full, points, strict=True):
-        hint = (
-            f"said {percent(entry['confidence'])} on average, right on {percent(entry['accuracy'])} "
-            f"of {counted(entry['n'], 'image')}"
-        )
-        radius = 2.5 + 7.5 * (entry["n"] / largest) ** 0.5
-        parts.append(element("circle", element("title", hint), class_="bubble", cx=x, cy=y, r=radius))
+    parts += _bubbles(full, across, down)
     parts.append(
         element(
             "text",
@@ -90,6 +77,28 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> Markup:
         for entry in full
     )
     return figure(parts, left + side + 24, top + side + 46, f"Reliability by stated probability. {words}.")
+
+
+def _bubbles(
+    full: Sequence[Mapping[str, Any]], across: Callable[[Number], Number], down: Callable[[Number], Number]
+) -> list[Markup]:
+    """A bin's whisker and its dot, and the line through all dots."""
+    parts: list[Markup] = []
+    largest = max(entry["n"] for entry in full)
+    points = [(across(entry["confidence"]), down(entry["accuracy"])) for entry in full]
+    for entry, (x, _) in zip(full, points, strict=True):
+        if entry.get("accuracy_low") is not None:
+            ends = {"y1": down(entry["accuracy_low"]), "y2": down(entry["accuracy_high"])}
+            parts.append(element("line", class_="whisker", x1=x, x2=x, **ends))
+    parts.append(path(points, class_="line"))
+    for entry, (x, y) in zip(full, points, strict=True):
+        hint = (
+            f"said {percent(entry['confidence'])} on average, right on {percent(entry['accuracy'])} "
+            f"of {counted(entry['n'], 'image')}"
+        )
+        radius = 2.5 + 7.5 * (entry["n"] / largest) ** 0.5
+        parts.append(element("circle", element("title", hint), class_="bubble", cx=x, cy=y, r=radius))
+    return parts
 
 
 def curves(lines: Mapping[str, Sequence[tuple[Number, Number]]], *, what: str, shares: bool) -> Markup:
