@@ -37,6 +37,14 @@ def test_signs_are_red_and_blue_and_without_signs_nothing_is_below_0():
     np.testing.assert_allclose(scaled(values, signed=True), 1 - scaled(-values, signed=True))
 
 
+def test_what_every_place_has_is_not_shown_without_signs():
+    above = np.abs(MAP)
+    np.testing.assert_allclose(
+        scaled(above + 7, signed=False), scaled(above - above.min(), signed=False), atol=1e-5
+    )
+    assert (scaled(np.full((20, 30), 7.0), signed=False) == 0).all()
+
+
 def test_where_nobody_looked_the_photo_is_dark():
     values = np.where(np.arange(30) < 15, np.nan, 0.0) * np.ones((20, 1))
     found = overlay(np.full((20, 30, 3), 200, np.uint8), values, signed=False)

@@ -1,5 +1,7 @@
 """The parts of checks by hand, and verdicts over all of them."""
 
+import math
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -10,9 +12,9 @@ import torch
 import known_networks as networks
 from vidi.core.device import seeded
 from vidi.core.errors import UsageError
-from vidi.core.measured import Verdict
-from vidi.explanations.believing import affordable, agreement, judge, known_method, wanted
-from vidi.explanations.subject import rank_correlation
+from vidi.core.measured import Claim, Measured, Verdict
+from vidi.explanations.believing import affordable, agreement, in_numbers, judge, known_method, wanted
+from vidi.explanations.subject import Checked, rank_correlation
 from vidi.ops.attribution import one_class
 from vidi.ops.imputation import WEIGHTS, imputed
 from vidi.ops.randomised import randomised
@@ -161,6 +163,20 @@ def test_every_method_gets_a_verdict_with_its_reason_and_its_numbers():
 def test_two_images_are_too_few_for_any_interval():
     one = judged(["gradient"], count=2)["gradient"]
     assert one.verdict is Verdict.CANNOT_TELL and "2 images are too few to tell" in one.reason
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [
+        (0.716, 0.66, 0.791, "0.72 [0.66, 0.79], wanted >= 0.5"),
+        (-0.0003, -0.002, 0.0041, "-0.0003 [-0.0020, 0.0041], wanted >= 0.5"),
+        (-0.001, -0.2, 0.3, "0.00 [-0.20, 0.30], wanted >= 0.5"),
+        (0.0, math.nan, math.nan, "0.00, wanted >= 0.5"),
+    ],
+)
+def test_numbers_have_the_digits_that_tell_them_from_0_and_no_0_is_negative(value, low, high, said):
+    one = Checked("x", Measured("x", value, low, high, 3, "by hand"), Claim("x", True, 0.5), "")
+    assert in_numbers(one) == said
 
 
 def test_dear_methods_are_checked_on_fewer_images():

@@ -26,7 +26,8 @@ def overlay(
 ) -> UInt8[np.ndarray, "h w 3"]:
     """The photo in grey with the map on it; where the map is NaN the photo is dark.
 
-    Unsigned: 0 is the photo itself, the highest yellow. Signed: red speaks for, blue against, 0 the photo itself.
+    Unsigned: the lowest (0, if some are below) is the photo itself, the highest yellow: of attention every place has
+    some. Signed: red speaks for, blue against, 0 the photo itself.
     Each map has its own scale: its highest values (`BRIGHTEST` percent of pixels are below) get the last colour.
     """
     grey = (photo @ np.asarray(LUMA))[:, :, None]
@@ -44,9 +45,12 @@ def overlay(
 
 
 def scaled(values: Float[np.ndarray, "h w"], *, signed: bool) -> Float[np.ndarray, "h w"]:
-    """The map in [0, 1]; a signed map's 0 is at 0.5. A map that is 0 everywhere stays so."""
+    """The map in [0, 1]; a signed map's 0 is at 0.5. An unsigned map that is the same everywhere is 0."""
     strength = np.abs(values) if signed else np.clip(values, 0, None)
     known = strength[np.isfinite(strength)]
+    if not signed and known.size:
+        strength = values = strength - known.min()
+        known = known - known.min()
     top = float(np.percentile(known, BRIGHTEST)) if known.size else 0.0
     top = top or float(known.max(initial=0.0)) or 1.0
     if signed:
@@ -74,9 +78,7 @@ def legend(*, signed: bool, words: tuple[str, str] | None = None) -> Legend:
     grey = np.full((1, 256, 3), 127, np.uint8)
     alpha = (STRONGEST * (np.abs(2 * level - 1) if signed else level) ** 0.7)[:, :, None]
     bar = (1 - alpha) * grey + alpha * colours(level, signed=signed)
-    low, high = words or (
-        ("speaks against", "speaks for it") if signed else ("nothing", "most in this image")
-    )
+    low, high = words or (("speaks against", "speaks for it") if signed else ("least", "most in this image"))
     return Legend(low, high, bar.round().astype(np.uint8))
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -180,10 +181,17 @@ def _judged(name: str, subject: Subject) -> Judged:
 
 
 def in_numbers(one: Checked) -> str:
-    """`0.72 [0.66, 0.79], wanted <= 0.5`."""
+    """`0.72 [0.66, 0.79], wanted <= 0.5`; more digits where two would be zeros: `0.0003 [-0.0020, 0.0040]`."""
     measured, claim = one.measured, one.claim
-    interval = f" [{measured.low:.2f}, {measured.high:.2f}]" if measured.low == measured.low else ""
-    return f"{measured.value:.2f}{interval}, wanted {'>=' if claim.at_least else '<='} {claim.bound:g}"
+    known = [x for x in (measured.value, measured.low, measured.high) if math.isfinite(x)]
+    largest = max(map(abs, known), default=0.0)
+    digits = 2 if largest >= 0.05 or largest == 0 else min(8, 1 - math.floor(math.log10(largest)))
+    interval = (
+        f" [{measured.low:z.{digits}f}, {measured.high:z.{digits}f}]" if measured.low == measured.low else ""
+    )
+    return (
+        f"{measured.value:z.{digits}f}{interval}, wanted {'>=' if claim.at_least else '<='} {claim.bound:g}"
+    )
 
 
 def agreement(maps: Mapping[str, Float[Tensor, "n h w"]]) -> Float[np.ndarray, "m m"]:
