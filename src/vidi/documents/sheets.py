@@ -1,5 +1,6 @@
 """Contact sheets: small pictures in rows and columns with a line of words above or beside them."""
 
+import colorsys
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from vidi.documents.text import Number
 PAPER, INK, QUIET, WASH = (255, 254, 251), (29, 31, 33), (92, 97, 102), (244, 243, 238)
 GOOD, BAD = (31, 107, 58), (163, 42, 28)
 TEXT_PX, GAP = 13, 6
-# Okabe and Ito 2008's eight, told apart by readers who see fewer colours; more classes go round again
+# Okabe and Ito 2008's eight, told apart by readers who see fewer colours; more classes have hues a golden section apart
 COLOURS = (
     (0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0), (240, 228, 66),
     (90, 90, 90),
@@ -79,8 +80,12 @@ def cut(text: str, width: Number, font: ImageFont.FreeTypeFont | ImageFont.Image
 
 
 def colour_of(label: int) -> tuple[int, int, int]:
-    """A class's colour."""
-    return COLOURS[label % len(COLOURS)]
+    """A class's colour; twenty differ plainly."""
+    if label < len(COLOURS):
+        return COLOURS[label]
+    more = label - len(COLOURS)
+    red, green, blue = colorsys.hsv_to_rgb((0.95 + 0.61803 * more) % 1, 1.0, (0.95, 0.45, 0.7)[more % 3])
+    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def legend(labels: Sequence[str], *, width: int) -> Picture:
