@@ -44,6 +44,19 @@ def test_on_a_terminal_a_bar_that_is_wiped_away(capsys):
     assert "━" in error and error.endswith("\r\x1b[2K") and "\n" not in error
 
 
+def test_where_nobody_knows_how_many_there_are_no_end_is_foretold(capsys):
+    say, clock = terminal()
+    for done in (0, 32, 64):
+        say.track("explaining", done, 0)
+        clock.now += 11
+    say.track("explaining", 70, 70)
+    assert capsys.readouterr().err.splitlines() == [
+        "explaining 32  11 s",
+        "explaining 64  22 s",
+        "explaining 70/70  0 s left",
+    ]
+
+
 def test_a_message_is_said_at_once(capsys):
     say, _ = terminal()
     say("hello")

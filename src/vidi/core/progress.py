@@ -15,7 +15,7 @@ class Say(Protocol):
     def __call__(self, message: str) -> None: ...
 
     def track(self, what: str, done: int, total: int, detail: str = "") -> None:
-        """`done` of `total`; may be called as often as one likes."""
+        """`done` of `total` (0: nobody knows yet); may be called as often as one likes."""
         ...
 
 
@@ -49,17 +49,20 @@ class Terminal:
         if what != self.what:
             self.what, self.began, self.shown = what, now, now
         pause = 0.2 if self.live else 10.0
-        if now - self.began < 2.0 or (now - self.shown < pause and done < total):
+        over = 0 < total <= done
+        if now - self.began < 2.0 or (now - self.shown < pause and not over):
             return
         self.shown = now
         left = (now - self.began) * (total - done) / max(done, 1)
-        line = f"{what} {done:,}/{total:,}  {detail}{'  ' if detail else ''}{left:.0f} s left"
+        of = f"/{total:,}" if total else ""
+        time_said = f"{left:.0f} s left" if total else f"{now - self.began:.0f} s"
+        line = f"{what} {done:,}{of}  {detail}{'  ' if detail else ''}{time_said}"
         if not self.live:
             print(line, file=sys.stderr, flush=True)
         else:
-            filled = round(24 * done / max(total, 1))
+            filled = round(24 * done / total) if total else 0
             print(f"\r\x1b[2K{'━' * filled}{'─' * (24 - filled)} {line}", end="", file=sys.stderr, flush=True)
-        if done >= total:
+        if over:
             self._clear()
 
     def _clear(self) -> None:

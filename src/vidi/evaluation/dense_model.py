@@ -95,7 +95,9 @@ class DenseModel:
             yield from self._seen(chunk, least)
             done += len(chunk)
             if say is not None:
-                say.track("predict", done, done + 1)
+                say.track("predict", done, 0)
+        if say is not None:
+            say.track("predict", done, done)
 
     def _seen(self, chunk: list[Opened], least: float) -> Iterator[Seen]:
         known = [item for item in chunk if item.image is not None and item.original is not None]

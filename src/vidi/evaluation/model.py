@@ -99,7 +99,9 @@ class Model:
             yield from self._answers(chunk)
             done += len(chunk)
             if say is not None:
-                say.track("predict", done, done + 1)
+                say.track("predict", done, 0)
+        if say is not None:
+            say.track("predict", done, done)
 
     def _answers(self, chunk: list[Opened]) -> Iterator[Prediction]:
         pixels = [item.image for item in chunk if item.image is not None]

@@ -102,7 +102,8 @@ def explanations(
         for photo in block:
             yield Explanation(photo.name, error=photo.error) if photo.square is None else next(found)
         done += len(block)
-        say.track("explaining", done, done + 1)
+        say.track("explaining", done, 0)
+    say.track("explaining", done, done)
 
 
 def _of_block(

@@ -30,7 +30,7 @@ def view(
     *,
     generator: torch.Generator,
     most: int = 6,
-    steps: int = 256,
+    steps: int = 200,
     rate: float = 0.03,
     remember: float = 60.0,
     smooth: float = 0.3,
