@@ -43,7 +43,7 @@ SETS = {
 SAID = {"ssdlite": "SSDlite320", "lraspp": "LR-ASPP", "mask_rcnn": "Mask R-CNN"}
 SCRIPT = {"ssdlite": "ssdlite.py", "mask_rcnn": "ssdlite.py", "lraspp": "lraspp.py"}
 SHOWN = {"detection": ("AP", "AP50"), "instances": ("AP", "AP50"), "segmentation": ("mIoU", "pixel accuracy")}
-COLUMNS = ["set", "network", "number", "value", "95 % interval", "test images", "seconds"]
+COLUMNS = ["set", "minutes", "network", "number", "value", "95 % interval", "test images", "seconds"]
 
 
 def trained(folder: Path, task: str, minutes: float, out: Path) -> tuple[Path, float]:
@@ -89,9 +89,12 @@ def measured(
     return [n for metric in catalog.metrics(task) for n in metric.measure(judgement)]
 
 
-def rows_of(name: str, network: str, numbers: Sequence[Any], task: str, seconds: float) -> list[list[Any]]:
+def rows_of(
+    name: str, minutes: float, network: str, numbers: Sequence[Any], task: str, seconds: float
+) -> list[list[Any]]:
+    interval = "[{m.low:.3f}, {m.high:.3f}]"
     return [
-        [name, network, m.name, round(m.value, 3), f"[{m.low:.3f}, {m.high:.3f}]", m.n, round(seconds)]
+        [name, minutes, network, m.name, round(m.value, 3), interval.format(m=m), m.n, round(seconds)]
         for wanted in SHOWN[task]
         for m in numbers
         if m.name == wanted and not m.of
@@ -106,19 +109,19 @@ def compared(name: str, folder: Path, minutes: float, python: Path, place: Path)
     of = map_of if task == "segmentation" else objects_of
     own = [of(row["found"], labels, (row["height"], row["width"])) for row in kept]
     recipe = json.loads((path / "results.json").read_text())["recipe"]
-    found = rows_of(name, f"vidi ({recipe})", measured(kept, own, labels, task), task, seconds)
+    found = rows_of(name, minutes, f"vidi ({recipe})", measured(kept, own, labels, task), task, seconds)
     size = "256" if task != "detection" else "320"
     words = ["--work", work, "--network", network, "--minutes", f"{minutes:g}", "--size", size]
     done = run([python, PEERS / SCRIPT[network], *words, "--batch", str(batch), "--out", place / "peer"])
     numbers = measured(kept, answers(kept, place / "peer", task), labels, task)
-    return found + rows_of(name, SAID[network], numbers, task, done.seconds)
+    return found + rows_of(name, minutes, SAID[network], numbers, task, done.seconds)
 
 
-def earlier(minutes: float, names: Sequence[str]) -> list[list[Any]]:
-    """What results/places.json has of other sets, if it was measured on this machine and in the same minutes."""
+def earlier(names: Sequence[str]) -> list[list[Any]]:
+    """What results/places.json has of other sets, if it was measured on this machine."""
     path = RESULTS / "places.json"
     known = json.loads(path.read_text()) if path.exists() else {}
-    if known.get("minutes") != minutes or known["source"]["machine"] != machine():
+    if not known or known["source"]["machine"] != machine():
         return []
     return [row for row in known["table"]["rows"] if row[0] not in names]
 
@@ -136,7 +139,7 @@ def main() -> None:
         speeds(data_folder(given.data, "bccd"), data_folder(given.data, "camvid_240"), python)
         return
     names, rows = given.sets.split(","), []
-    before = earlier(given.minutes, names)
+    before = earlier(names)
     for name in names:
         with tempfile.TemporaryDirectory(prefix="vidi-bench-") as place:
             rows += compared(name, data_folder(given.data, name), given.minutes, python, Path(place))
@@ -145,13 +148,12 @@ def main() -> None:
         found = sorted([*before, *rows], key=lambda row: list(SETS).index(row[0]))
         write(
             "places",
-            metric=f"Average precision and overlap on held-out images after {given.minutes:g} minutes each",
-            n={row[0]: row[5] for row in found},
+            metric="Average precision and overlap on held-out images after so many minutes each",
+            n={row[0]: row[6] for row in found},
             seeds=[0],
             columns=COLUMNS,
             rows=found,
             data="; ".join(SETS[name][0] for name in dict.fromkeys(row[0] for row in found)),
-            minutes=given.minutes,
             more_versions=peer_versions(python),
         )
 
