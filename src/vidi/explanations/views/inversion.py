@@ -29,7 +29,7 @@ def view(
     *,
     generator: torch.Generator,
     depths: int = 4,
-    photos: int = 2,
+    photos: int = 1,
     steps: int = 200,
     rate: float = 0.05,
     remember: float = 0.02,
