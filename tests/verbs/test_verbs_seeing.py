@@ -31,7 +31,7 @@ def photo(tmp_path):
 
 
 def test_look_writes_pictures_a_page_and_what_they_show(small, tmp_path):
-    found = vidi.look("any", views=["filters", "neighbours"], out=tmp_path / "out")
+    found = vidi.look("any", views=["filters,neighbours"], out=tmp_path / "out")
     assert [one.name for one in found.sights] == ["filters"]
     assert found.left_out[0][0] == "neighbours" and "12 images or more" in found.left_out[0][1]
     record = json.loads((tmp_path / "out" / "pictures.json").read_text())

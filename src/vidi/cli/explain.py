@@ -50,7 +50,9 @@ def explain(
     ] = False,
     view: Annotated[
         list[str] | None,
-        typer.Option(help="with --of-network: a view (`vidi list views`); default: all that apply"),
+        typer.Option(
+            help="with --of-network: views (`vidi list views`), with commas; default: all that apply"
+        ),
     ] = None,
     class_: Annotated[
         str, typer.Option("--class", help="with --of-network: classes, with commas; default: the first")

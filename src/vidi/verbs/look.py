@@ -70,7 +70,8 @@ def look(
     a single view that does not apply.
     """
     say = say or Quiet()
-    wanted = [catalog.load_name("views", name) for name in views] or list(catalog.cards("views"))
+    named = [name.strip() for one in views for name in one.split(",") if name.strip()]
+    wanted = [catalog.load_name("views", name) for name in named] or list(catalog.cards("views"))
     if options and len(wanted) != 1:
         raise UsageError("options belong to one view; name it with --view")
     network, labels = network_of(subject, size_px=size_px)
@@ -84,7 +85,7 @@ def look(
             view = catalog.load("views", name).view
             sights += view(given, generator=seeded(seed), **options)
         except UsageError as error:
-            if len(views) == 1:
+            if len(named) == 1:
                 raise
             left_out.append((name, str(error)))
         say.track("views", number + 1, len(wanted), name)
