@@ -45,6 +45,12 @@ def test_what_every_place_has_is_not_shown_without_signs():
     assert (scaled(np.full((20, 30), 7.0), signed=False) == 0).all()
 
 
+def test_a_change_of_sign_is_no_line():
+    grey, values = np.full((1, 201, 3), 128, np.uint8), np.linspace(-1, 1, 201)[None]
+    light = overlay(grey, values, signed=True)[0].astype(float) @ [0.299, 0.587, 0.114]
+    assert light[100] >= light[80] - 12 and light[100] >= light[120] - 12
+
+
 def test_where_nobody_looked_the_photo_is_dark():
     values = np.where(np.arange(30) < 15, np.nan, 0.0) * np.ones((20, 1))
     found = overlay(np.full((20, 30, 3), 200, np.uint8), values, signed=False)

@@ -36,7 +36,7 @@ def overlay(
     there = np.isfinite(level)
     level = np.where(there, level, 0.5 if signed else 0.0)
     strength = np.abs(2 * level - 1) if signed else level
-    alpha = (STRONGEST * strength**0.7)[:, :, None]
+    alpha = _cover(strength, signed=signed)
     mixed = (1 - alpha) * grey + alpha * colours(level, signed=signed)
     shown: UInt8[np.ndarray, "h w 3"] = (
         np.where(there[:, :, None], mixed, 0.45 * grey).round().clip(0, 255).astype(np.uint8)
@@ -59,10 +59,16 @@ def scaled(values: Float[np.ndarray, "h w"], *, signed: bool) -> Float[np.ndarra
 
 
 def colours(level: Float[np.ndarray, "h w"], *, signed: bool) -> Float[np.ndarray, "h w 3"]:
-    """0..255; `inferno` without its darkest part, or blue over white to red."""
+    """0..255; `inferno` without its darkest part, or blue and red without their palest: a weak value is not white,
+    or the photo would show as dark lines where a map changes sign."""
     table = _table("RdBu_r" if signed else "inferno")
-    place = level if signed else 0.18 + 0.8 * level
+    place = 0.5 + 0.28 * np.sign(level - 0.5) + 0.44 * (level - 0.5) if signed else 0.18 + 0.8 * level
     return np.asarray(table[np.round(place * (len(table) - 1)).astype(int)])
+
+
+def _cover(strength: Float[np.ndarray, "h w"], *, signed: bool) -> Float[np.ndarray, "h w 1"]:
+    """How much of the photo the colour covers."""
+    return np.asarray(STRONGEST * strength ** (1.0 if signed else 0.7))[:, :, None]
 
 
 @functools.cache
@@ -76,7 +82,7 @@ def legend(*, signed: bool, words: tuple[str, str] | None = None) -> Legend:
     """The words for people, the colours as they lie over middle grey."""
     level = np.linspace(0, 1, 256)[None]
     grey = np.full((1, 256, 3), 127, np.uint8)
-    alpha = (STRONGEST * (np.abs(2 * level - 1) if signed else level) ** 0.7)[:, :, None]
+    alpha = _cover(np.abs(2 * level - 1) if signed else level, signed=signed)
     bar = (1 - alpha) * grey + alpha * colours(level, signed=signed)
     low, high = words or (("speaks against", "speaks for it") if signed else ("least", "most in this image"))
     return Legend(low, high, bar.round().astype(np.uint8))
