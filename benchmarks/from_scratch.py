@@ -207,7 +207,7 @@ def write_runs(
     ours = [run for (name, _), runs in done.items() if name.startswith("vidi") for run in runs]
     reached, best = first_at(ours, TARGET), max(run["accuracy"] for run in ours)
     report.write(
-        "from_scratch",
+        given.name,
         metric="accuracy on CIFAR-10's test split from random weights against minutes; median (range) over the seeds",
         n=10_000 if given.per_class is None else 10 * (given.per_class // 5),
         seeds=seeds,
@@ -240,6 +240,7 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true", help="without the plain loop")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--name", default="from_scratch", help="of the runs' result: another machine has its own")
     parser.add_argument("--per-class", type=int, help="training images of each class (default: all)")
     parser.add_argument("--rate", choices=list(RATES), help=argparse.SUPPRESS)
     given = parser.parse_args()
