@@ -240,7 +240,9 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true", help="without the plain loop")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--name", default="from_scratch", help="of the runs' result: another machine has its own")
+    parser.add_argument(
+        "--name", default="from_scratch", help="of the runs' result: another machine has its own"
+    )
     parser.add_argument("--per-class", type=int, help="training images of each class (default: all)")
     parser.add_argument("--rate", choices=list(RATES), help=argparse.SUPPRESS)
     given = parser.parse_args()
