@@ -87,15 +87,13 @@ class Believing:
             self.images, self.posed = self._asked()
         images, posed = self.images, self.posed
         if not len(images):
-            return unchecked(
-                method, "not checked: the model finds nothing on the images that it would be checked on"
-            )
+            return unchecked(method, "the model finds nothing on the images that it would be checked on")
         try:
             each = seconds_for_one(posed.network, method, images, posed.target, self.seed)
         except UsageError as error:
             return Belief(key(method), Verdict.FAILS, str(error), impossible=True)
         if len(images) < FEWEST:
-            why = f"not checked: {FEWEST} images or more are wanted, and those that the run held out are not at hand"
+            why = f"{FEWEST} images or more are wanted, and those that the run held out are not at hand"
             return unchecked(method, why)
         spent = (time.process_time() - self.began) / torch.get_num_threads()
         left = SECONDS_IF_NAMED if named else min(SECONDS, ALL_SECONDS - spent)
@@ -108,7 +106,7 @@ class Believing:
         counts = range(affordable(method, len(images)), FEWEST - 1, -1)
         some = next((count for count in counts if takes(count) <= left), 0)
         if not some:
-            why = f"not checked: that takes about {takes(FEWEST):.0f} s; --method {method.name} does it"
+            why = f"that takes about {takes(FEWEST):.0f} s; --method {method.name} does it"
             return unchecked(method, why)
         found = judge(
             [method],

@@ -113,7 +113,7 @@ def note(belief: Belief) -> str:
     """What stands below a map: the reason, and where the checks can't tell only that."""
     if belief.checked and belief.verdict is Verdict.CANNOT_TELL:
         return f"cannot tell yet: {belief.images} images are too few"
-    return belief.reason
+    return f"not checked: {belief.reason}" if kind(belief) == "not checked" else belief.reason
 
 
 def safe(name: str) -> str:
