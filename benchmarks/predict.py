@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[1_000, 10_000])
     parser.add_argument("--full", action="store_true", help="100,000 photos too; minutes")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--name", default="predict", help="of the result: another machine has its own")
     given = parser.parse_args()
     data = report.data_folder(given.data, "hymenoptera")
     photos = sorted(p for p in (given.photos or data).rglob("*") if p.suffix.lower() in SUFFIXES)
@@ -111,18 +112,23 @@ def main() -> None:
             for count in [n for n in folders if n < 100_000 or number == 0]:  # the largest once
                 done[count].append(whole(run, folders[count], work / "out.csv"))
                 report.log(f"{count:,} photos: {done[count][-1]}")
-    write(stages, done, photos, model)
+    write(stages, done, photos, model, name=given.name)
 
 
 def write(
-    stages: dict[str, list[float]], done: dict[int, list[report.Finished]], photos: list[Path], model: Model
+    stages: dict[str, list[float]],
+    done: dict[int, list[report.Finished]],
+    photos: list[Path],
+    model: Model,
+    *,
+    name: str,
 ) -> None:
     alone = {name: report.middle(rates, 1) or 0.0 for name, rates in stages.items()}
     slowest = min(alone.values())
     shared = 1 / sum(1 / rate for rate in alone.values())  # both stages on the same processors, nothing lost
     start = report.middle([one.seconds for one in done.pop(1)], 2) or 0.0
     rows: list[list[Any]] = [
-        [f"{name} alone", FEW, None, round(rate), None, None] for name, rate in alone.items()
+        [f"{stage} alone", FEW, None, round(rate), None, None] for stage, rate in alone.items()
     ]
     for count, runs in done.items():
         seconds = report.middle([one.seconds for one in runs], 2) or 0.0
@@ -132,7 +138,7 @@ def write(
         rows.append(["vidi predict, files to CSV", count, round(count / seconds), round(rate), share, peak])
     sizes = np.median([Image.open(photo).size for photo in photos], axis=0)
     report.write(
-        "predict",
+        name,
         metric="images a second and peak memory of predicting a folder of JPEG photos; medians",
         n={f"{count:,} photos": len(runs) for count, runs in done.items()},
         seeds=None,
