@@ -24,6 +24,7 @@ def own(run, tmp_path):
     return shutil.copytree(run, tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_pictures_a_page_and_verdicts_that_stay_with_the_run(own, pictures, tmp_path, monkeypatch):
     images = sorted((pictures / "red").glob("0*.png"))[:2]
     shutil.copy(images[0], tmp_path / "<b>&.png")

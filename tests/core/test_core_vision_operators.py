@@ -61,6 +61,7 @@ def test_torchvision_calls_them():
     torch.testing.assert_close(pooled, roi_align(RAMP, REGION, 1.0, 4, 4, 2, True))
 
 
+@pytest.mark.slow
 def test_a_detector_finds_and_learns():
     detection = vision.torchvision().models.detection
     torch.manual_seed(0)

@@ -189,6 +189,7 @@ def test_what_cannot_be_audited_is_a_sentence(run, tmp_path, options, sentence):
         vidi.audit(run.folder, out=tmp_path, smallest=1, **options)
 
 
+@pytest.mark.slow
 def test_what_is_drawn_is_held_against_a_run(run, squares, tmp_path):
     """Only on images that the run did not learn from; the objects in doubt are on the page, with pictures."""
     found = vidi.check(squares, similar=False, against=[run.folder], out=tmp_path / "checked")
