@@ -32,10 +32,14 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 
 # Data
 
+UNSAID: list[str] = []  # what was taken from the environment and belongs to the command all the same
+
 
 def data_folder(given: Path | None, name: str) -> Path:
     """The folder of the data set `name`: `--data` or $VIDI_DATA, or the folder of that name inside it."""
     chosen = given or (Path(os.environ["VIDI_DATA"]) if os.environ.get("VIDI_DATA") else None)
+    if not given:
+        UNSAID.append("--data")
     if chosen is None or not chosen.is_dir():
         raise SystemExit(
             f"where is {name}? give --data DIR or set VIDI_DATA to an existing folder; got {chosen}"
@@ -185,7 +189,7 @@ def write(
 def command() -> str:
     """How this benchmark was called, with DIR for folders, which are another reader's elsewhere."""
     words = ["DIR" if Path(word).is_dir() else word for word in sys.argv[1:]]
-    if "--data" not in words and os.environ.get("VIDI_DATA"):
+    if UNSAID and "--data" not in words:
         words = ["--data", "DIR", *words]
     return " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *words])
 

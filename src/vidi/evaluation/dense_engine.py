@@ -30,7 +30,7 @@ class Raw(nn.Module):
 def dense_engine(network: Any, *, precision: str) -> Run:
     """Images to the outputs of each: OpenVINO and the like where one tensor says all, else torch."""
     network = network.eval()
-    return _one_pass(network, precision) if isinstance(network, OnePass) else _plain(network, precision)
+    return _one_pass(network, precision) if isinstance(network, OnePass) else plain(network, precision)
 
 
 def _one_pass(network: Any, precision: str) -> Run:
@@ -49,7 +49,8 @@ def _one_pass(network: Any, precision: str) -> Run:
     return run
 
 
-def _plain(network: Any, precision: str) -> Run:
+def plain(network: Any, precision: str) -> Run:
+    """Images to the outputs of each by torch, one at a time; `network` is in evaluation mode."""
     network = network.to(memory_format=torch.channels_last)
 
     def run(images: UInt8[np.ndarray, "n s s 3"]) -> Iterator[Any]:

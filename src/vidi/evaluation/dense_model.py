@@ -12,7 +12,6 @@ import torch
 from jaxtyping import UInt8
 from torch import nn
 
-from vidi.core.device import native_bf16
 from vidi.core.network import NetworkSpec, Normalise, Preprocessing
 from vidi.core.progress import Quiet, Say
 from vidi.core.run_folder import RunFolder
@@ -20,6 +19,7 @@ from vidi.core.task import DenseTask
 from vidi.data.found import Found
 from vidi.evaluation import saved
 from vidi.evaluation.dense_engine import dense_engine
+from vidi.evaluation.engine import best_precision
 from vidi.evaluation.inputs import Opened, opened
 from vidi.ops.placing import placing
 
@@ -66,8 +66,12 @@ class DenseModel:
     @cached_property
     def run(self) -> Callable[[UInt8[np.ndarray, "n s s 3"]], Iterator[Any]]:
         """A function of images to the network's outputs for each, by the fastest engine there is for it."""
-        half = native_bf16() if self.precision == "auto" else self.precision == "bf16"
-        return dense_engine(self.network, precision="bf16" if half else "fp32")
+        return dense_engine(self.network, precision=self.multiplies_in)
+
+    @property
+    def multiplies_in(self) -> str:
+        """fp32 or bf16: what `precision` comes to on this machine."""
+        return best_precision() if self.precision == "auto" else self.precision
 
     def find(
         self,

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from vidi.core.device import native_bf16
 from vidi.core.progress import Quiet, Say
+from vidi.evaluation.dense_engine import plain
 from vidi.evaluation.dense_model import DenseModel
 from vidi.ops.region_errors import Votes
 
@@ -22,12 +22,8 @@ def votes_of(
 ) -> Iterator[Votes]:
     """One after the other, each image alone; `drawn` numbers the model's labels, `ignore` counts for nothing."""
     say = say or Quiet()
-    half = native_bf16() if model.precision == "auto" else model.precision == "bf16"
-    network = model.network.eval().to(memory_format=torch.channels_last)
-    for number, (image, true) in enumerate(zip(images, drawn, strict=True)):
-        batch = torch.from_numpy(np.array(image))[None].permute(0, 3, 1, 2)
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
-            logits = network(batch)
+    said = plain(model.network.eval(), model.multiplies_in)(images)
+    for number, (logits, true) in enumerate(zip(said, drawn, strict=True)):
         probability = logits[0].float().softmax(dim=0)
         highest, best = probability.max(dim=0)
         given = torch.from_numpy(np.where(true == ignore, 0, true).astype(np.int64))

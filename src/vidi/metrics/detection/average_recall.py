@@ -3,6 +3,7 @@
 from vidi.core.card import Card
 from vidi.core.measured import Measured
 from vidi.ops.detected import Detected
+from vidi.ops.matching import MOST
 from vidi.ops.resampled import absent, mean_of, measured, recall_drawn, recall_of
 
 CARD = Card(
@@ -13,7 +14,7 @@ CARD = Card(
     serves=("detection", "instances"),
 )
 
-MOSTS = (1, 10, 100)
+MOSTS = (1, 10, MOST)
 
 
 def measure(detected: Detected) -> list[Measured]:
